@@ -1,0 +1,51 @@
+# Every target sets up what it needs: a fresh clone and Python >= 3.11 are enough.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check -q
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test check docs bench coverage fuzz clean
+
+help:  ## say what can be made
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+
+$(VENV)/run.stamp: pyproject.toml
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@$(PIP) install -e . && touch $@
+
+$(VENV)/dev.stamp: pyproject.toml
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@$(PIP) install -e '.[dev]' && touch $@ $(VENV)/run.stamp
+
+$(VENV)/bench.stamp: pyproject.toml
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@$(PIP) install -e '.[dev,bench]' && touch $@ $(VENV)/run.stamp $(VENV)/dev.stamp
+
+demo: $(VENV)/run.stamp  ## make a day of an account with an attack in it, find the attack, show the alerts
+	@$(BIN)/vedette demo
+
+test: $(VENV)/dev.stamp  ## run the tests
+	@$(BIN)/python -m pytest -n auto
+
+check: $(VENV)/dev.stamp  ## lint, types, layers, detections, documentation
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports --no-timing
+	@$(BIN)/vedette detections check
+	@$(BIN)/vedette detections test
+	@$(BIN)/python -m docs_build --check
+
+coverage: $(VENV)/dev.stamp  ## measure what the tests reach
+	@$(BIN)/coverage erase
+	@$(BIN)/python -m pytest -n auto --cov --cov-report=term
+
+docs: $(VENV)/dev.stamp  ## write the generated reference pages
+	@$(BIN)/python -m docs_build
+
+bench: $(VENV)/bench.stamp  ## compare the engine with its floor and its peers
+	@$(BIN)/python bench/run.py
+
+clean:  ## remove what was made here
+	@rm -rf $(VENV) build dist demo .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage .coverage.*
