@@ -35,14 +35,14 @@ check: $(VENV)/dev.stamp  ## lint, types, layers, detections, documentation
 	@$(BIN)/lint-imports --no-timing
 	@$(BIN)/vedette detections check
 	@$(BIN)/vedette detections test
-	@$(BIN)/python -m docs_build --check
+	@$(BIN)/python docs/build.py --check
 
 coverage: $(VENV)/dev.stamp  ## measure what the tests reach
 	@$(BIN)/coverage erase
 	@$(BIN)/python -m pytest -n auto --cov --cov-report=term
 
 docs: $(VENV)/dev.stamp  ## write the generated reference pages
-	@$(BIN)/python -m docs_build
+	@$(BIN)/python docs/build.py
 
 bench: $(VENV)/bench.stamp  ## compare the engine with its floor and its peers
 	@$(BIN)/python bench/run.py

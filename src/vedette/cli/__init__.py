@@ -1,1 +1,102 @@
-"""To be written."""
+"""The command line: one module a noun, loaded only when its command is called, so that `--help` stays quick.
+
+This is one of the two places that may catch every exception: what is foreseen is told in a sentence with its exit
+code, and what is not is told with a way to report it.
+"""
+
+from __future__ import annotations
+
+import importlib
+import os
+import sys
+from collections.abc import Sequence
+
+import click
+
+from vedette import __version__
+from vedette.errors import ExitCode, VedetteError
+
+_COMMANDS = {
+    "scan": ("vedette.cli.scan", "Find what matters in CloudTrail logs."),
+    "detections": ("vedette.cli.detections", "List, show, check, test and start detections."),
+    "pattern": ("vedette.cli.pattern", "Try a CloudWatch Logs filter pattern on messages."),
+    "explain": ("vedette.cli.explain", "Say why a detection did, or did not, match a record."),
+    "simulate": ("vedette.cli.simulate", "Write a realistic account's logs, with an attack in them."),
+    "demo": ("vedette.cli.demo", "Make a day of logs with an attack, and find the attack."),
+}
+
+
+class LazyGroup(click.Group):
+    """A group that knows its commands' names and summaries without importing them."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """The commands in the order in which a newcomer needs them."""
+        return list(_COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Import the command's module; its attribute `command` is the click command."""
+        if cmd_name not in _COMMANDS:
+            return None
+        command = importlib.import_module(_COMMANDS[cmd_name][0]).command
+        assert isinstance(command, click.Command)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """List the commands from the table above, without importing them."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, summary) for name, (_, summary) in _COMMANDS.items()])
+
+
+@click.group(
+    cls=LazyGroup,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 80},
+    epilog="Start with `vedette demo`, or with `vedette scan ./AWSLogs` where you have logs.",
+)
+@click.version_option(__version__, "-V", "--version", message="vedette %(version)s")
+def cli() -> None:
+    """AWS security monitoring: who did what, from where, and what to do now."""
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run the command line and leave the process with the documented exit code."""
+    sys.exit(run(sys.argv[1:] if arguments is None else list(arguments)))
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Run one command; its exit code (see `errors.ExitCode`). Nothing but a bug escapes from here."""
+    try:
+        outcome = cli.main(args=list(arguments), prog_name="vedette", standalone_mode=False)
+        return int(outcome) if isinstance(outcome, int) else ExitCode.DONE
+    except VedetteError as error:
+        return _tell(error.render(), error.exit_code)
+    except click.exceptions.Exit as exit_:
+        return exit_.exit_code
+    except click.UsageError as error:
+        where = f"\nhint: `{error.ctx.command_path} --help` lists what it takes" if error.ctx else ""
+        return _tell(_sentence(error.format_message()) + where, ExitCode.WRONG_INPUT)
+    except click.ClickException as error:
+        return _tell(_sentence(error.format_message()), ExitCode.WRONG_INPUT)
+    except (click.Abort, KeyboardInterrupt):
+        return _tell("interrupted", ExitCode.INTERRUPTED)
+    except BrokenPipeError:
+        # The reader (`head`, a closed pager) has had enough: not our failure, and Python must not complain at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return ExitCode.DONE
+    except OSError as error:
+        place = f"`{error.filename}`: " if error.filename else ""
+        return _tell(f"{place}{error.strerror or error}", ExitCode.FAILURE)
+
+
+def _sentence(text: str) -> str:
+    text = text.strip().rstrip(".")
+    return text[:1].lower() + text[1:]
+
+
+def _tell(text: str, code: int) -> int:
+    if code == ExitCode.INTERRUPTED:
+        print(f"vedette: {text}", file=sys.stderr)  # noqa: T201  the boundary itself
+    else:
+        from vedette.cli.output import print_error
+
+        print_error(text)
+    return code
