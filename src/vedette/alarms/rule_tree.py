@@ -66,7 +66,7 @@ Expression: TypeAlias = Literal | InState | AtLeast | Negation | Every | Some
 
 
 def holds(expression: Expression, states: Mapping[str, State]) -> bool:
-    """Whether the expression is true of `states`; a child without an entry is in INSUFFICIENT_DATA, like a new alarm."""
+    """Whether the expression is true of `states`; a child without an entry is in INSUFFICIENT_DATA, as a new one is."""
     match expression:
         case Literal(value):
             return value

@@ -1,1 +1,11 @@
-"""To be written."""
+"""Metrics: what matches count up to, minute by minute.
+
+Statistic sets merge by an associative, commutative operation, so that one process, four, or a cluster count alike.
+Knows neither CloudTrail nor alarms.
+"""
+
+from vedette.metrics.extended import parse_statistic, statistic
+from vedette.metrics.series import Series
+from vedette.metrics.statistics import StatisticSet, merge
+
+__all__ = ["Series", "StatisticSet", "merge", "parse_statistic", "statistic"]
