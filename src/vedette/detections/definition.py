@@ -92,6 +92,16 @@ class TimelineTest:
 
 
 @dataclass(frozen=True, slots=True)
+class CompositeTest:
+    """The course of states of each detection that a rule names, and the states that the rule must be in, by minutes."""
+
+    name: str
+    children: tuple[tuple[str, tuple[State, ...]], ...]
+    states: tuple[State, ...]
+    line: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class Allowed:
     """A lint rule that this file breaks on purpose, and why."""
 
@@ -124,7 +134,7 @@ class Detection:
     attack: tuple[str, ...] = ()
     compliance: tuple[str, ...] = ()
     exceptions: tuple[ScopedException, ...] = ()
-    tests: tuple[VerdictTest | TimelineTest, ...] = ()
+    tests: tuple[VerdictTest | TimelineTest | CompositeTest, ...] = ()
     notify: bool = True
     allow: tuple[Allowed, ...] = ()
     path: str = ""

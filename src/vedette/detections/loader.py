@@ -1,0 +1,159 @@
+"""Detection files to detections: all problems of all files at once, each with its line, column and a suggestion.
+
+The loader decides whether a file can be used; whether it is wise is for `lint`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import dataclass
+from importlib.resources import files
+from importlib.resources.abc import Traversable
+from pathlib import Path
+
+from vedette.detections.definition import Detection
+from vedette.detections.fields import Report, did_you_mean
+from vedette.detections.reading import read_detection
+from vedette.detections.yaml import Mapping, Place, Scalar, Text, YamlError, parse
+from vedette.errors import Problem, ProblemsError
+
+SUFFIXES = (".yaml", ".yml")
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """What could be read, and what is wrong with the rest."""
+
+    detections: tuple[Detection, ...]
+    problems: tuple[Problem, ...]
+
+    def or_raise(self) -> tuple[Detection, ...]:
+        """The detections; raises ProblemsError with every problem if there is one."""
+        if self.problems:
+            raise ProblemsError(self.problems)
+        return self.detections
+
+
+def load_text(text: str, path: str = "<text>") -> Detection:
+    """The detection in a YAML text; raises ProblemsError with everything that is wrong with it."""
+    return _read(Text.of(text, path)).or_raise()[0]
+
+
+def load_file(path: Path) -> Detection:
+    """The detection in a file of UTF-8 YAML; raises ProblemsError, also for a file that cannot be read."""
+    return _read_file(path, str(path)).or_raise()[0]
+
+
+def load_paths(paths: Iterable[Path], known: Collection[str] = ()) -> tuple[Detection, ...]:
+    """The detections of files and folders (searched through), ordered by path; raises ProblemsError.
+
+    `known` are ids of detections loaded elsewhere, that composite rules may name.
+    """
+    return read_paths(paths, known).or_raise()
+
+
+def read_paths(paths: Iterable[Path], known: Collection[str] = ()) -> Loaded:
+    """As `load_paths`, but answers what could be read beside the problems of the rest."""
+    parts = [_read_file(file, str(file)) for path in paths for file in _files_in(path)]
+    return _together(parts, known)
+
+
+def load_builtin() -> tuple[Detection, ...]:
+    """The detections that come with Vedette, ordered by category and id."""
+    library = files("vedette.detections") / "library"
+    parts = [
+        _read_built_in(file, category.name)
+        for category in sorted(library.iterdir(), key=lambda entry: entry.name)
+        if category.is_dir()
+        for file in sorted(category.iterdir(), key=lambda entry: entry.name)
+        if file.name.endswith(SUFFIXES)
+    ]
+    return _together(parts, ()).or_raise()
+
+
+def _read_built_in(file: Traversable, category: str) -> Loaded:
+    loaded = _read_file(file, f"library/{category}/{file.name}")
+    problems = [problem for detection in loaded.detections for problem in _misfiled(detection, file.name, category)]
+    return Loaded(loaded.detections, (*loaded.problems, *problems))
+
+
+def _misfiled(detection: Detection, name: str, category: str) -> Iterator[Problem]:
+    for key, value, wanted in (
+        ("category", detection.category, category),
+        ("id", detection.id, name.rpartition(".")[0]),
+    ):
+        if value != wanted:
+            yield _at_key(detection, key, f"`{key}` of a built-in detection is what its file says: `{wanted}`")
+
+
+def _files_in(path: Path) -> list[Path]:
+    if not path.is_dir():
+        return [path]
+    return sorted(file for file in path.rglob("*") if file.suffix in SUFFIXES and file.is_file())
+
+
+def _read_file(file: Path | Traversable, name: str) -> Loaded:
+    try:
+        data = file.read_bytes()
+    except OSError as error:
+        return Loaded((), (Problem(name, 1, 1, f"cannot be read: {error.strerror or error}"),))
+    try:
+        return _read(Text.of(data.decode("utf-8"), name))
+    except UnicodeDecodeError as error:
+        text = Text.of(data[: error.start].decode("utf-8"), name)
+        place = text.place(len(text.text), len(text.text) + 1)
+        message = f"not UTF-8: the byte 0x{data[error.start]:02x}"
+        return Loaded((), (text.problem(place, message, hint="save the file as UTF-8"),))
+
+
+def _read(text: Text) -> Loaded:
+    try:
+        root = parse(text)
+    except YamlError as error:
+        return Loaded((), (error.problem,))
+    if not isinstance(root, Mapping):
+        message = f"a detection is a mapping of keys to values, not {root.kind}"
+        return Loaded((), (text.problem(root.place, message),))
+    report = Report(text)
+    detection = read_detection(report, root)
+    return Loaded((), tuple(report.problems)) if report.problems else Loaded((detection,), ())
+
+
+def _together(parts: Iterable[Loaded], known: Collection[str]) -> Loaded:
+    """The parts as one, with the problems that only show between files."""
+    loaded = list(parts)
+    detections = [detection for part in loaded for detection in part.detections]
+    problems = [problem for part in loaded for problem in part.problems]
+    problems += _duplicates(detections)
+    if not problems:  # a file that cannot be read would make rules over it look wrong
+        problems += _unknown_children(detections, known)
+    bad = {problem.path for problem in problems}
+    return Loaded(tuple(d for d in detections if d.path not in bad), tuple(problems))
+
+
+def _duplicates(detections: Iterable[Detection]) -> Iterator[Problem]:
+    first: dict[str, Detection] = {}
+    for detection in detections:
+        earlier = first.setdefault(detection.id, detection)
+        if earlier is not detection:
+            yield _at_key(detection, "id", f"duplicate id `{detection.id}`", note=f"also in {earlier.path}")
+
+
+def _unknown_children(detections: Collection[Detection], known: Collection[str]) -> Iterator[Problem]:
+    ids = {detection.id for detection in detections} | set(known)
+    for detection in detections:
+        for child in detection.rule.children if detection.rule is not None else ():
+            if child not in ids:
+                message = f"the rule names a detection that is not there: `{child}`"
+                yield _at_key(detection, "rule", message, note=did_you_mean(child, ids))
+
+
+def _at_key(detection: Detection, key: str, message: str, *, note: str | None = None) -> Problem:
+    """A problem at the value of a top-level key of a file that was read before."""
+    text = Text.of(detection.source, detection.path)
+    root = parse(text)
+    node = root.get(key) if isinstance(root, Mapping) else None
+    place = Place(1, 1, 0, 1) if node is None else node.place
+    if isinstance(node, Scalar) and node.style in ("|", ">"):
+        place = Place(place.line, place.column, place.start, place.start + 1)
+    return text.problem(place, message, note=note)

@@ -1,0 +1,122 @@
+"""Runs the tests that a detection file carries: verdicts on records, and courses of states.
+
+Verdicts are asked of the same question that a scan asks; timelines go through the same alarm evaluation. Exceptions
+count as on `today`, so that a test tells when one has run out.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from vedette.alarms import timeline
+from vedette.alarms.spec import State
+from vedette.detections.definition import CompositeTest, Detection, TimelineTest, VerdictTest
+from vedette.detections.question import matcher, question
+from vedette.metrics.statistics import StatisticSet
+from vedette.predicates.document import load_document
+from vedette.predicates.evaluate import evaluate
+from vedette.predicates.explain import explain
+from vedette.predicates.tree import Predicate
+
+_MINUTE = 60
+_START = 1_000_000 * 300
+"""An instant at the start of a minute, an hour and a day's fifth minute: any will do, the courses are relative."""
+
+
+@dataclass(frozen=True, slots=True)
+class TestResult:
+    """One test's outcome: `why` is empty when it passed, else tells what was seen instead."""
+
+    detection: str
+    name: str
+    passed: bool
+    why: str = ""
+    path: str = ""
+    line: int = 0
+
+    __test__ = False  # pytest collects classes by this name
+
+
+def run_tests(detections: Iterable[Detection], today: dt.date) -> Iterator[TestResult]:
+    """Every test of every detection, in order."""
+    for detection in detections:
+        for test in detection.tests:
+            why = run_test(detection, test, today)
+            yield TestResult(detection.id, test.name, not why, why, detection.path, test.line)
+
+
+def run_test(detection: Detection, test: VerdictTest | TimelineTest | CompositeTest, today: dt.date) -> str:
+    """What is wrong, in words; empty when the test passes."""
+    match test:
+        case VerdictTest():
+            return _run_verdict(detection, test, today)
+        case TimelineTest():
+            return _run_timeline(detection, test)
+        case CompositeTest():
+            return _run_composite(detection, test)
+
+
+def _run_verdict(detection: Detection, test: VerdictTest, today: dt.date) -> str:
+    asked = question(detection, today)
+    matches = matcher(detection, today)
+    for number, event in enumerate(test.events, start=1):
+        document = load_document(event)
+        if asked is not None and document is not None:
+            held = evaluate(asked, document)
+        else:
+            held = matches(event.decode("utf-8", "replace"))
+        if held is not test.matches:
+            which = f"record {number} of {len(test.events)}" if len(test.events) > 1 else "the record"
+            verdict = "matches, and should not" if held else "does not match, and should"
+            return f"{which} {verdict}" + _explanation(asked, document)
+    return ""
+
+
+def _explanation(asked: Predicate | None, document: Mapping[str, object] | None) -> str:
+    if asked is None:
+        return ""
+    if document is None:
+        return ": it is not one JSON object"
+    return "\n" + str(explain(asked, document))
+
+
+def _run_timeline(detection: Detection, test: TimelineTest) -> str:
+    if detection.alarm is None:
+        return "a composite rule has no datapoints"
+    series = {
+        _START + minute * _MINUTE: StatisticSet.of([point])
+        for minute, point in enumerate(test.points)
+        if point is not None
+    }
+    minutes = len(test.states)
+    transitions = timeline(detection.alarm, series, _START, _START + minutes * _MINUTE)
+    changes = {transition.at: transition.new for transition in transitions}
+    seen, state = [], State.OK
+    for minute in range(minutes):
+        state = changes.get(_START + (minute + 1) * _MINUTE, state)
+        seen.append(state)
+    return _compare(test.states, seen)
+
+
+def _run_composite(detection: Detection, test: CompositeTest) -> str:
+    rule = detection.rule
+    if rule is None:
+        return "a pattern has no children"
+    if missing := set(rule.children) - {name for name, _ in test.children}:
+        return f"the states of {', '.join(sorted(missing))} are not given"
+    seen = []
+    for minute in range(len(test.states)):
+        states = {name: course[minute] for name, course in test.children}
+        seen.append(State.ALARM if rule.evaluate(states) else State.OK)
+    return _compare(test.states, seen)
+
+
+def _compare(wanted: Sequence[State], seen: Sequence[State]) -> str:
+    """Where two courses part; empty if they do not."""
+    for minute, (expected, found) in enumerate(zip(wanted, seen, strict=True), start=1):
+        if expected is not found:
+            course = " ".join(state.value for state in seen)
+            return f"at the end of minute {minute} the state is {found.value}, not {expected.value}\nstates: {course}"
+    return ""
