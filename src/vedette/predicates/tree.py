@@ -35,7 +35,9 @@ class Selector:
         return EACH in self.steps
 
     def __str__(self) -> str:
-        return "$" + "".join(_print_step(step) for step in self.steps)
+        first, *rest = self.steps
+        # CloudWatch Logs wants the dot after `$` even where a bracket follows: `$.['a b']`, `$.[*]`.
+        return "$." + _print_step(first).removeprefix(".") + "".join(map(_print_step, rest))
 
 
 def _print_step(step: Step) -> str:
@@ -43,8 +45,8 @@ def _print_step(step: Step) -> str:
         return "[*]"
     if isinstance(step, int):
         return f"[{step}]"
-    plain = step.replace("-", "_").isascii() and step.replace("-", "_").replace("_", "a").isalnum()
-    return f".{step}" if plain else f".['{step}']"
+    plain = step.isascii() and step.replace("-", "_").replace("_", "a").isalnum()
+    return f".{step}" if plain else f"['{step}']"
 
 
 class Order(enum.Enum):
@@ -58,9 +60,10 @@ class Order(enum.Enum):
 
 @dataclass(frozen=True, slots=True)
 class TextGlob:
-    """A string, or the text of a number, equal to `pattern`, in which `*` stands for any run of characters.
+    """A string, or the text of a number, that fits `pattern`, in which `*` stands for a run of characters.
 
     Case-sensitive; `?` is an ordinary character; there is no escape. A pattern without `*` is plain equality.
+    CloudWatch Logs never goes back: what follows a `*` counts at its first place only (`glob.glob_holds` is the rule).
     Source: CloudWatch Logs "Filter pattern syntax", and recorded answers of TestMetricFilter.
     """
 
@@ -78,7 +81,9 @@ class TextRegex:
 class NumberEquals:
     """A number equal to the one that `spelling` denotes, or a string equal to `spelling` itself.
 
-    Integers compare exactly. Source: recorded answers (`{ $.a = 1 }` matches `"1"`, not `"01"` nor `"1.0"`).
+    Numbers compare by their exact mathematical values, after fractions were rounded to doubles. A number that
+    overflows a double (an infinity) is neither equal nor unequal to any number, so a negated comparison fails too.
+    Source: recorded answers (`{ $.a = 1 }` matches `"1"`, not `"01"` nor `"1.0"`; `{ $.a != 1 }` not 1e309).
     """
 
     spelling: str
@@ -86,7 +91,10 @@ class NumberEquals:
 
 @dataclass(frozen=True, slots=True)
 class NumberOrder:
-    """A number (never a string) that stands in the given order to the number that `spelling` denotes."""
+    """A number (never a string) that stands in the given order to the number that `spelling` denotes.
+
+    A number that overflows a double stands in no order to another, on either side.
+    """
 
     order: Order
     spelling: str
