@@ -1,0 +1,53 @@
+"""An object opened: recognised by content, decompressed within bounds, cut into bodies, split into records.
+
+    stream ─ decompress ─► text ─ framing ─► Body ─ split ─► verbatim records
+                                     └────────────┴────────► Malformed
+
+Nothing is skipped in silence: what cannot be read is a Malformed with its place and reason.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator
+from typing import BinaryIO
+
+from vedette.cloudtrail.body import Body, Kind, Malformed, Reason
+from vedette.cloudtrail.decompress import open_text
+from vedette.cloudtrail.framing import frame
+from vedette.cloudtrail.limits import DEFAULT_LIMITS, Limits
+from vedette.cloudtrail.split import split
+
+__all__ = ["Body", "Kind", "Malformed", "Reason", "read_bodies", "split"]
+
+_LOG_FILE_START = b'{"Records":['
+_LOG_FILE_ENDS = (b"]}", b"]}\n")
+_HEAD = 4096
+_OTHER_SIGNS = (b'"kinesis"', b"AwsCloudTrailInsight")
+
+
+def read_bodies(stream: BinaryIO, name: str, limits: Limits = DEFAULT_LIMITS) -> Iterator[Body | Malformed]:
+    """The bodies in the object that `stream` gives, in order; `name` is what messages call it.
+
+    A LOG_FILE is one document, whole, held within `limits`; NDJSON comes in chunks of whole lines, however long the
+    stream. Of an object that is cut short or corrupt, what was whole comes as bodies that are whole, then one
+    Malformed. The stream is read on demand and not closed. A body of kind LOG_FILE may be broken inside (or, rarely,
+    be several documents in a row): if decoding it fails, `split` gives what can be had. So may a line of NDJSON, and
+    a line without eventName and eventSource may be an envelope: `split` opens it.
+    """
+    pieces = open_text(stream, name, limits)
+    first = next(pieces, b"")
+    second = next(pieces, None)
+    if second is None and isinstance(first, bytes) and _is_plain_log_file(first):
+        yield Body(Kind.LOG_FILE, first, name)
+        return
+    start = (first,) if second is None else (first, second)
+    yield from frame(itertools.chain(start, pieces), name, limits)
+
+
+def _is_plain_log_file(text: bytes) -> bool:
+    """Whether `text` begins and ends as the log files that CloudTrail delivers; looks at nothing in between."""
+    if not (text.startswith(_LOG_FILE_START) and text.endswith(_LOG_FILE_ENDS)):
+        return False
+    head = text[:_HEAD]
+    return not any(sign in head for sign in _OTHER_SIGNS)

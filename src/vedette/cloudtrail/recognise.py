@@ -1,0 +1,100 @@
+"""What a JSON object is, by its top-level keys: a record, or one of the envelopes that carry records.
+
+Only top-level keys count: clients choose the keys further down, and must not be able to disguise a log file.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import msgspec
+
+from vedette.cloudtrail import brackets
+from vedette.cloudtrail.body import Kind
+
+_KINESIS = b'"aws:kinesis"'
+_RECORD_MARKS = ("eventName", "eventSource", "userIdentity", "eventVersion", "eventType", "eventID")
+MESSAGE_LISTS = {"logEvents": "message", "events": "message", "Events": "CloudTrailEvent"}
+"""Lists of messages and the key of the text in each: a CloudWatch Logs subscription's payload, the answers of
+filter-log-events and of CloudTrail's lookup-events."""
+
+_FIELDS = msgspec.json.Decoder(dict[str, msgspec.Raw])
+
+DECODING_ERRORS = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
+"""What msgspec raises on hostile text."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fields:
+    """The top-level members of an object, values undecoded; `error` says why the text is not valid JSON, if it is not.
+
+    Of a broken object these are the members up to the broken place.
+    """
+
+    values: Mapping[str, bytes]
+    error: str | None = None
+
+
+def fields_of(text: bytes) -> Fields:
+    """The top-level members of the object that `text` holds. Never raises."""
+    try:
+        return Fields({key: bytes(memoryview(raw)) for key, raw in _FIELDS.decode(text).items()})
+    except DECODING_ERRORS as error:
+        return Fields(_followed(text), str(error))
+
+
+def _followed(text: bytes) -> dict[str, bytes]:
+    start = brackets.skip_space(text, 0)
+    if text[start : start + 1] != b"{":
+        return {}
+    found = brackets.members(text, start)
+    return {key.decode("utf-8", "replace"): text[value.start : value.end] for key, value in found}
+
+
+def kind_of(fields: Mapping[str, bytes]) -> Kind | None:
+    """The kind of the object with these members; None if it is nothing that CloudTrail or its carriers write."""
+    if _is_insight(fields):
+        return Kind.INSIGHT
+    if "eventName" in fields or "eventSource" in fields:
+        return Kind.RECORD
+    if "Records" in fields:
+        return _kind_of_records(fields["Records"])
+    if "detail" in fields and fields["detail"].startswith(b"{"):
+        return Kind.EVENTBRIDGE
+    if "digestS3Object" in fields or "digestEndTime" in fields:
+        return Kind.DIGEST
+    if fields.get("messageType") == b'"CONTROL_MESSAGE"':
+        return Kind.CONTROL
+    if carries_messages(fields):
+        return Kind.SUBSCRIPTION
+    return Kind.RECORD if any(mark in fields for mark in _RECORD_MARKS) else None
+
+
+def carries_messages(fields: Mapping[str, bytes]) -> bool:
+    """Whether this is a list of log messages, or carries one in base64, as Lambda and Firehose get it."""
+    if any(fields.get(key, b"").startswith(b"[") for key in MESSAGE_LISTS):
+        return True
+    return fields.get("awslogs", b"").startswith(b"{") or fields.get("records", b"").startswith(b"[")
+
+
+def _is_insight(fields: Mapping[str, bytes]) -> bool:
+    return fields.get("eventCategory") == b'"Insight"' or fields.get("eventType") == b'"AwsCloudTrailInsight"'
+
+
+def _kind_of_records(records: bytes) -> Kind | None:
+    """A log file, unless the first element is a Kinesis record, or every element is an Insights event."""
+    if not records.startswith(b"["):
+        return None
+    first = next(iter(brackets.Elements(records, 0)), None)
+    if first is None or not first.closed:
+        return Kind.LOG_FILE
+    fields = fields_of(records[first.start : first.end]).values
+    if "kinesis" in fields and fields.get("eventSource", _KINESIS) == _KINESIS:
+        return Kind.SUBSCRIPTION
+    return Kind.INSIGHT if _is_insight(fields) and _all_insights(records) else Kind.LOG_FILE
+
+
+def _all_insights(records: bytes) -> bool:
+    elements = brackets.Elements(records, 0)
+    return all(_is_insight(fields_of(records[value.start : value.end]).values) for value in elements)
