@@ -1,0 +1,137 @@
+"""The course of an alarm over a stretch of time: what evaluating it again and again would have given.
+
+Equal to calling `evaluate` at every evaluation time, but looks only at the moments at which the content of a slot can
+change: a datapoint enters the newest slot, moves to an older one, becomes old enough to count alone, or leaves.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from vedette.alarms.reasons import Evidence
+from vedette.alarms.spec import AlarmSpec, State
+from vedette.alarms.state import Transition
+from vedette.alarms.verdict import Judge, Points, breaches
+from vedette.metrics.statistics import StatisticSet
+
+
+def timeline(
+    spec: AlarmSpec, series: Mapping[int, StatisticSet], start: int, end: int, initial: State = State.OK
+) -> list[Transition]:
+    """Every transition of the evaluations at the alarm's evaluation times in `[start, end)`, in order.
+
+    Evaluation times are the multiples of 60 s (of 10 s for a period below a minute); `series` maps the start of each
+    minute to what was counted in it; `initial` is the state before the first evaluation. Epoch seconds throughout.
+    A transition keeps hold of the statistic sets it rests on: do not change them while its reason may be asked for.
+    """
+    return list(_walk(_judge(spec, series), start, end, initial))
+
+
+@dataclass(frozen=True, slots=True)
+class Episode:
+    """A stretch in ALARM: from `opened.at` until `closed.at`, or open still.
+
+    `minutes` are the starts of the datapoints behind it: those of the breaching slots that decided its first
+    evaluation, and those that came into view before its last. They are empty if it fired on missing data alone.
+    """
+
+    opened: Transition
+    closed: Transition | None
+    minutes: tuple[int, ...]
+
+    @property
+    def start(self) -> int:
+        """When the alarm went into ALARM."""
+        return self.opened.at
+
+    @property
+    def end(self) -> int | None:
+        """When it left ALARM; None if it had not by the end of the stretch looked at."""
+        return None if self.closed is None else self.closed.at
+
+    @property
+    def earliest(self) -> int | None:
+        """The start of the first datapoint that made it fire; None if it fired on missing data alone."""
+        return self.minutes[0] if self.minutes else None
+
+
+def episodes(
+    spec: AlarmSpec, series: Mapping[int, StatisticSet], start: int, end: int, initial: State = State.OK
+) -> list[Episode]:
+    """The ALARM episodes that begin in `[start, end)`; arguments as for `timeline`."""
+    judge = _judge(spec, series)
+    found: list[Episode] = []
+    opened: Transition | None = None
+    for transition in _walk(judge, start, end, initial):
+        if opened is not None:
+            found.append(_episode(judge, opened, transition, end))
+        opened = transition if transition.new is State.ALARM else None
+    if opened is not None:
+        found.append(_episode(judge, opened, None, end))
+    return found
+
+
+def _judge(spec: AlarmSpec, series: Mapping[int, StatisticSet]) -> Judge:
+    starts = sorted(series)
+    return Judge.of(spec, Points(starts, [series[at] for at in starts]))
+
+
+def _walk(judge: Judge, start: int, end: int, state: State) -> Iterator[Transition]:
+    windows = judge.windows
+    first = -(-start // windows.cadence) * windows.cadence
+    if first >= end:
+        return
+    shown = windows.end(first)
+    last = windows.end((end - 1) // windows.cadence * windows.cadence)
+    for moment in (shown, *_moments(judge, shown, last)):
+        found = judge.state(moment)
+        if found is not None and found is not state:
+            now = first if moment == shown else moment + windows.delay
+            yield Transition(state, found, now, _evidence(judge, now, moment))
+            state = found
+
+
+def _moments(judge: Judge, after: int, last: int) -> list[int]:
+    """The ends of newest slots, after `after` and up to `last`, at which what some slot holds can change.
+
+    A datapoint alone in its slots matters when it enters, when it is `to_alarm` slots old, and when it leaves. One that
+    can share a slot with a neighbour matters at each step, because sharing depends on where the slots lie.
+    """
+    windows, starts = judge.windows, judge.points.starts
+    period, grid = windows.period, windows.grid
+    alone = tuple(sorted({0, judge.to_alarm - 1, windows.slots}))
+    every = range(windows.slots + 1)
+    found: set[int] = set()
+    for index, at in enumerate(starts):
+        near = at - starts[index - 1] < period if index else False
+        near = near or (index + 1 < len(starts) and starts[index + 1] - at < period)
+        found.update((at + age * period) // grid * grid + grid for age in (every if near else alone))
+    return sorted(moment for moment in found if after < moment <= last)
+
+
+def _evidence(judge: Judge, now: int, end: int) -> Evidence:
+    starts, sets = judge.points.starts, judge.points.sets
+    low, high = bisect_left(starts, end - judge.windows.length), bisect_left(starts, end)
+    return Evidence(judge.spec, now, end, tuple(zip(starts[low:high], sets[low:high], strict=True)))
+
+
+def _episode(judge: Judge, opened: Transition, closed: Transition | None, end: int) -> Episode:
+    windows, starts = judge.windows, judge.points.starts
+    first = windows.end(opened.at)
+    last = windows.end((end if closed is None else closed.at) - 1)
+    later = starts[bisect_left(starts, first) : bisect_left(starts, last)]
+    return Episode(opened, closed, (*_decisive_minutes(judge, first), *later))
+
+
+def _decisive_minutes(judge: Judge, end: int) -> list[int]:
+    """The starts of the datapoints in the breaching slots among those that decided the evaluation of `end`."""
+    spec, windows, starts = judge.spec, judge.windows, judge.points.starts
+    real = [slot for slot in judge.slots(end) if slot.value is not None][: spec.evaluation_periods]
+    minutes: list[int] = []
+    for slot in reversed(real):
+        if slot.value is not None and breaches(spec, slot.value):
+            low, high = bisect_left(starts, slot.start), bisect_left(starts, slot.start + windows.period)
+            minutes += starts[low:high]
+    return minutes

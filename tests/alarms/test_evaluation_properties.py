@@ -1,0 +1,122 @@
+"""The verdict and the course, against the slow obvious reference."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+import reference_alarms
+from vedette.alarms import (
+    AlarmSpec,
+    AlarmState,
+    ComparisonOperator,
+    State,
+    TreatMissingData,
+    episodes,
+    evaluate,
+    timeline,
+)
+from vedette.metrics import StatisticSet
+
+Samples = dict[int, list[float]]
+
+periods = st.sampled_from([10, 30, 60, 120, 300, 3600, 43_200])
+values = st.lists(st.sampled_from([-1.0, 0.0, 0.5, 1.0, 2.0, 5.0]), min_size=1, max_size=4)
+states = st.sampled_from(State)
+
+
+@st.composite
+def specs(draw: st.DrawFn) -> AlarmSpec:
+    n = draw(st.integers(1, 5))
+    m = draw(st.none() | st.integers(1, n))
+    return AlarmSpec(
+        "alarm",
+        threshold=draw(st.sampled_from([0.0, 1.0, 2.0])),
+        statistic=draw(st.sampled_from(["Sum", "Average", "Minimum", "Maximum", "SampleCount", "p90"])),
+        period=draw(periods),
+        evaluation_periods=n,
+        datapoints_to_alarm=m,
+        comparison_operator=draw(st.sampled_from(ComparisonOperator)),
+        treat_missing_data=draw(st.sampled_from(TreatMissingData)),
+        evaluate_low_sample_count_percentile=draw(st.sampled_from(["evaluate", "ignore"])),
+        evaluation_range=draw(st.none() | st.integers(n, n + 6)),
+    )
+
+
+@st.composite
+def situations(draw: st.DrawFn) -> tuple[AlarmSpec, Samples]:
+    """An alarm and samples whose spacing is of the order of its period, so that slots fill, share and empty."""
+    spec = draw(specs())
+    step = 10 if spec.period < 60 else 60
+    spread = max(2, spec.period * (spec.evaluation_periods + 4) // step)
+    starts = draw(st.lists(st.integers(0, min(spread, 900)).map(lambda n: n * step), max_size=12, unique=True))
+    return spec, {at: draw(values) for at in starts}
+
+
+def as_sets(samples: Mapping[int, list[float]]) -> dict[int, StatisticSet]:
+    return {at: StatisticSet.of(found) for at, found in samples.items()}
+
+
+@settings(deadline=None, max_examples=300)
+@given(situations(), st.integers(0, 60_000), states)
+def test_evaluate_agrees_with_the_reference(situation: tuple[AlarmSpec, Samples], now: int, previous: State) -> None:
+    """Spec 3.4: the newest N datapoints in range decide; missing ones count as the alarm says."""
+    spec, samples = situation
+    before = AlarmState(previous, "as it was", None, 1, 1)
+    evaluation = evaluate(spec, as_sets(samples), before, now)
+    assert evaluation.state.value is reference_alarms.verdict(spec, samples, previous, now)
+    assert (evaluation.transition is None) == (evaluation.state == before)
+
+
+@settings(deadline=None, max_examples=120)
+@given(situations(), st.integers(-400, 4_000), st.integers(1, 12_000), states)
+def test_timeline_is_the_evaluation_of_every_minute(
+    situation: tuple[AlarmSpec, Samples], start: int, length: int, initial: State
+) -> None:
+    """A timeline is every transition of the minute-by-minute evaluation: times, states and reasons."""
+    spec, samples = situation
+    series = as_sets(samples)
+    found = timeline(spec, series, start, start + length, initial)
+    step = 10 if spec.period < 60 else 60
+    state = AlarmState(initial, "", None, 0, 0)
+    expected = []
+    for now in range(-(-start // step) * step, start + length, step):
+        evaluation = evaluate(spec, series, state, now)
+        state = evaluation.state
+        if evaluation.transition is not None:
+            expected.append(evaluation.transition)
+    assert found == expected
+    assert [(t.reason, t.reason_data) for t in found] == [(t.reason, t.reason_data) for t in expected]
+
+
+@settings(deadline=None, max_examples=60)
+@given(situations(), st.integers(-400, 1_000), st.integers(1, 6_000), states)
+def test_timeline_agrees_with_the_reference(
+    situation: tuple[AlarmSpec, Samples], start: int, length: int, initial: State
+) -> None:
+    """The same, against the reference that looks at every second and every slot."""
+    spec, samples = situation
+    found = [(t.old, t.new, t.at) for t in timeline(spec, as_sets(samples), start, start + length, initial)]
+    assert found == reference_alarms.course(spec, samples, start, start + length, initial)
+
+
+@settings(deadline=None, max_examples=100)
+@given(situations(), states)
+@example((AlarmSpec("a", 1.0, treat_missing_data=TreatMissingData.BREACHING), {}), State.OK)
+def test_episodes_are_the_stretches_in_alarm(situation: tuple[AlarmSpec, Samples], initial: State) -> None:
+    """An episode runs from a transition into ALARM to the next transition, and its minutes were in view by then."""
+    spec, samples = situation
+    series = as_sets(samples)
+    transitions = timeline(spec, series, 0, 20_000, initial)
+    found = episodes(spec, series, 0, 20_000, initial)
+    opened = [t for t in transitions if t.new is State.ALARM]
+    assert [episode.opened for episode in found] == opened
+    for episode in found:
+        following = [t for t in transitions if t.at > episode.start]
+        assert episode.closed == (following[0] if following else None)
+        assert set(episode.minutes) <= set(samples)
+        assert list(episode.minutes) == sorted(set(episode.minutes))
+        assert all(at < (episode.end or 20_000) for at in episode.minutes)
+        assert episode.earliest == (episode.minutes[0] if episode.minutes else None)
