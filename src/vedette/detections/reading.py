@@ -30,7 +30,7 @@ from vedette.detections.yaml import Mapping, Scalar, resolve
 from vedette.errors import InputError
 from vedette.metrics.extended import Standard, parse_statistic
 
-_ID = re.compile(r"(?=.{1,80}\Z)[a-z][a-z0-9]*(-[a-z0-9]+)*")
+ID = re.compile(r"(?=.{1,80}\Z)[a-z][a-z0-9]*(-[a-z0-9]+)*")
 _TECHNIQUE = re.compile(r"T[0-9]{4}(\.[0-9]{3})?")
 _ADDRESS = re.compile(r"https?://[^\s<>]+")
 _AWS_NAME = re.compile(r"[^:*$\x00-\x1f]{1,255}")
@@ -42,7 +42,7 @@ _STAND_IN_DATE = dt.date(2000, 1, 1)
 def read_detection(report: Report, root: Mapping) -> Detection:
     """The detection that `root` describes; worthless if the report then holds a problem."""
     fields = Fields(report, root, tables.DETECTION)
-    detection_id = fields.matching("id", _ID, "words of small letters and digits joined by `-`", "unknown")
+    detection_id = fields.matching("id", ID, "words of small letters and digits joined by `-`", "unknown")
     _check_question(fields)
     composite = "rule" in fields
     return Detection(

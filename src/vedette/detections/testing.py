@@ -7,6 +7,7 @@ count as on `today`, so that a test tells when one has run out.
 from __future__ import annotations
 
 import datetime as dt
+from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -21,8 +22,8 @@ from vedette.predicates.explain import explain
 from vedette.predicates.tree import Predicate
 
 _MINUTE = 60
-_START = 1_000_000 * 300
-"""An instant at the start of a minute, an hour and a day's fifth minute: any will do, the courses are relative."""
+_START = 10_000 * 86_400
+"""The midnight at which every timeline starts; any would do."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,13 +91,10 @@ def _run_timeline(detection: Detection, test: TimelineTest) -> str:
         for minute, point in enumerate(test.points)
         if point is not None
     }
-    minutes = len(test.states)
-    transitions = timeline(detection.alarm, series, _START, _START + minutes * _MINUTE)
-    changes = {transition.at: transition.new for transition in transitions}
-    seen, state = [], State.OK
-    for minute in range(minutes):
-        state = changes.get(_START + (minute + 1) * _MINUTE, state)
-        seen.append(state)
+    ends = [_START + (minute + 1) * _MINUTE for minute in range(len(test.states))]
+    transitions = timeline(detection.alarm, series, _START + _MINUTE, ends[-1] + 1) if ends else []
+    at = [transition.at for transition in transitions]
+    seen = [transitions[index - 1].new if (index := bisect_right(at, end)) else State.OK for end in ends]
     return _compare(test.states, seen)
 
 
