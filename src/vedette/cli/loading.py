@@ -1,0 +1,49 @@
+"""What several commands ask for alike: the detections to work with, and the day it is."""
+
+from __future__ import annotations
+
+import datetime as dt
+import difflib
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+from vedette.detections.definition import Detection
+from vedette.detections.loader import load_builtin, load_paths
+from vedette.errors import UsageError
+
+
+def today() -> dt.date:
+    """The day in UTC: exceptions and silences end by it."""
+    return dt.datetime.now(dt.UTC).date()
+
+
+def load(paths: Sequence[str], *, builtin: bool = True) -> tuple[Detection, ...]:
+    """The built-in detections and those of `paths`; a file of your own takes the place of a built-in one by its id."""
+    shipped = load_builtin() if builtin else ()
+    own = load_paths([Path(path) for path in paths], known=[d.id for d in shipped]) if paths else ()
+    replaced = {detection.id for detection in own}
+    return (*(detection for detection in shipped if detection.id not in replaced), *own)
+
+
+def choose(detections: Sequence[Detection], ids: Iterable[str]) -> tuple[Detection, ...]:
+    """The named detections, with what their composite rules need; all of them where none is named."""
+    wanted = set(ids)
+    if not wanted:
+        return tuple(detections)
+    by_id = {detection.id: detection for detection in detections}
+    for name in sorted(wanted):
+        find(by_id, name)
+    needed: set[str] = set()
+    while wanted - needed:
+        needed |= (fresh := wanted - needed)
+        wanted |= {child for name in fresh if (rule := by_id[name].rule) is not None for child in rule.children}
+    return tuple(detection for detection in detections if detection.id in needed)
+
+
+def find(by_id: dict[str, Detection], name: str) -> Detection:
+    """The detection with that id; raises UsageError that suggests the nearest ones."""
+    if name in by_id:
+        return by_id[name]
+    near = difflib.get_close_matches(name, by_id, n=3) or [known for known in by_id if name in known][:3]
+    hint = f"did you mean {' or '.join(f'`{known}`' for known in near)}?" if near else None
+    raise UsageError(f"no detection has the id `{name}`", hint=hint or "`vedette detections list` names them all")
