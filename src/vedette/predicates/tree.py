@@ -34,15 +34,19 @@ class Selector:
         """Whether the path selects many values."""
         return EACH in self.steps
 
-    def __str__(self) -> str:
-        first, *rest = self.steps
+    def text(self, wildcard: str = "[*]") -> str:
+        """The selector as patterns write it; `.*` is the other way to write the wildcard."""
+        first, *rest = (_print_step(step, wildcard) for step in self.steps)
         # CloudWatch Logs wants the dot after `$` even where a bracket follows: `$.['a b']`, `$.[*]`.
-        return "$." + _print_step(first).removeprefix(".") + "".join(map(_print_step, rest))
+        return "$." + first.removeprefix(".") + "".join(rest)
+
+    def __str__(self) -> str:
+        return self.text()
 
 
-def _print_step(step: Step) -> str:
+def _print_step(step: Step, wildcard: str) -> str:
     if isinstance(step, Each):
-        return "[*]"
+        return wildcard
     if isinstance(step, int):
         return f"[{step}]"
     plain = step.isascii() and step.replace("-", "_").replace("_", "a").isalnum()
