@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from vedette.alarms.reasons import Evidence
-from vedette.alarms.spec import AlarmSpec
-from vedette.alarms.state import AlarmState, Transition
+from vedette.alarms.spec import AlarmSpec, State
+from vedette.alarms.state import AlarmState, Told, Transition
 from vedette.alarms.verdict import Judge, Points
 from vedette.alarms.windows import Windows
 from vedette.metrics.statistics import StatisticSet
@@ -39,4 +39,17 @@ def evaluate(
     if state is None or state is previous_state.value:
         return Evaluation(previous_state, None)
     transition = Transition(previous_state.value, state, now, Evidence(spec, now, end, inside))
+    return Evaluation(previous_state.after(transition), transition)
+
+
+def set_state(
+    previous_state: AlarmState, value: State, reason: str, now: int, *, reason_data: str | None = None
+) -> Evaluation:
+    """What SetAlarmState does at `now`: a transition with that reason; nothing if the alarm is in that state.
+
+    The next evaluation goes by the datapoints again. Source: the API's reference, and a recorded answer for the no-op.
+    """
+    if value is previous_state.value:
+        return Evaluation(previous_state, None)
+    transition = Transition(previous_state.value, value, now, Told(reason, reason_data))
     return Evaluation(previous_state.after(transition), transition)
