@@ -127,6 +127,7 @@ def _together(parts: Iterable[Loaded], known: Collection[str]) -> Loaded:
     problems += _duplicates(detections)
     if not problems:  # a file that cannot be read would make rules over it look wrong
         problems += _unknown_children(detections, known)
+        problems += _cycles(detections)
     bad = {problem.path for problem in problems}
     return Loaded(tuple(d for d in detections if d.path not in bad), tuple(problems))
 
@@ -146,6 +147,21 @@ def _unknown_children(detections: Collection[Detection], known: Collection[str])
             if child not in ids:
                 message = f"the rule names a detection that is not there: `{child}`"
                 yield _at_key(detection, "rule", message, note=did_you_mean(child, ids))
+
+
+def _cycles(detections: Collection[Detection]) -> Iterator[Problem]:
+    """CloudWatch stops evaluating composite alarms that lead back to themselves."""
+    children = {d.id: d.rule.children for d in detections if d.rule is not None}
+    for detection in detections:
+        reached: set[str] = set()
+        ahead = list(children.get(detection.id, ()))
+        while ahead:
+            name = ahead.pop()
+            if name not in reached:
+                reached.add(name)
+                ahead.extend(children.get(name, ()))
+        if detection.id in reached:
+            yield _at_key(detection, "rule", f"the rule leads back to `{detection.id}` itself")
 
 
 def _at_key(detection: Detection, key: str, message: str, *, note: str | None = None) -> Problem:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 from bisect import bisect_right
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from vedette.alarms import timeline
@@ -18,8 +18,7 @@ from vedette.detections.question import matcher, question
 from vedette.metrics.statistics import StatisticSet
 from vedette.predicates.document import load_document
 from vedette.predicates.evaluate import evaluate
-from vedette.predicates.explain import explain
-from vedette.predicates.tree import Predicate
+from vedette.predicates.explain import Explanation, explain
 
 _MINUTE = 60
 _START = 10_000 * 86_400
@@ -28,12 +27,16 @@ _START = 10_000 * 86_400
 
 @dataclass(frozen=True, slots=True)
 class TestResult:
-    """One test's outcome: `why` is empty when it passed, else tells what was seen instead."""
+    """One test's outcome: `why` is empty when it passed, else tells what was seen instead, in one or more lines.
+
+    `explanation` is that of the first record with the wrong verdict, where the question reads fields.
+    """
 
     detection: str
     name: str
     passed: bool
     why: str = ""
+    explanation: Explanation | None = None
     path: str = ""
     line: int = 0
 
@@ -41,25 +44,26 @@ class TestResult:
 
 
 def run_tests(detections: Iterable[Detection], today: dt.date) -> Iterator[TestResult]:
-    """Every test of every detection, in order."""
+    """Every test of every detection, in order; `today` (UTC) decides which exceptions are still in force."""
     for detection in detections:
         for test in detection.tests:
-            why = run_test(detection, test, today)
-            yield TestResult(detection.id, test.name, not why, why, detection.path, test.line)
+            yield run_test(detection, test, today)
 
 
-def run_test(detection: Detection, test: VerdictTest | TimelineTest | CompositeTest, today: dt.date) -> str:
-    """What is wrong, in words; empty when the test passes."""
+def run_test(detection: Detection, test: VerdictTest | TimelineTest | CompositeTest, today: dt.date) -> TestResult:
+    """One test's outcome."""
+    explanation: Explanation | None = None
     match test:
         case VerdictTest():
-            return _run_verdict(detection, test, today)
+            why, explanation = _run_verdict(detection, test, today)
         case TimelineTest():
-            return _run_timeline(detection, test)
+            why = _run_timeline(detection, test)
         case CompositeTest():
-            return _run_composite(detection, test)
+            why = _run_composite(detection, test)
+    return TestResult(detection.id, test.name, not why, why, explanation, detection.path, test.line)
 
 
-def _run_verdict(detection: Detection, test: VerdictTest, today: dt.date) -> str:
+def _run_verdict(detection: Detection, test: VerdictTest, today: dt.date) -> tuple[str, Explanation | None]:
     asked = question(detection, today)
     matches = matcher(detection, today)
     for number, event in enumerate(test.events, start=1):
@@ -71,16 +75,23 @@ def _run_verdict(detection: Detection, test: VerdictTest, today: dt.date) -> str
         if held is not test.matches:
             which = f"record {number} of {len(test.events)}" if len(test.events) > 1 else "the record"
             verdict = "matches, and should not" if held else "does not match, and should"
-            return f"{which} {verdict}" + _explanation(asked, document)
-    return ""
+            if asked is None:
+                return f"{which} {verdict}", None
+            if document is None:
+                return f"{which} {verdict}: it is not one JSON object", None
+            explanation = explain(asked, document)
+            return "\n".join([f"{which} {verdict}", *decisive(explanation)]), explanation
+    return "", None
 
 
-def _explanation(asked: Predicate | None, document: Mapping[str, object] | None) -> str:
-    if asked is None:
-        return ""
-    if document is None:
-        return ": it is not one JSON object"
-    return "\n" + str(explain(asked, document))
+def decisive(explanation: Explanation) -> Iterator[str]:
+    """The clauses that made the verdict, a line each with its reason."""
+    if not explanation.parts:
+        yield f"  {explanation.condition}: {explanation.why}"
+        return
+    alike = [part for part in explanation.parts if part.holds is explanation.holds]
+    for part in alike or explanation.parts:
+        yield from decisive(part)
 
 
 def _run_timeline(detection: Detection, test: TimelineTest) -> str:

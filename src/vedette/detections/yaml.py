@@ -26,6 +26,7 @@ MAX_CHARACTERS = 1_000_000
 _LOADER: type[yaml.SafeLoader] | type[yaml.CSafeLoader] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _LINE_BREAK = re.compile("\r\n|[\r\n\x85\u2028\u2029]")
 _UNREADABLE = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufeff\uff00-\ufffd\U00010000-\U0010ffff]")
+_SURROGATE = re.compile("[\ud800-\udfff]")
 _NULL = re.compile(r"(null|Null|NULL|~|)\Z")
 _BOOLEAN = re.compile(r"(true|True|TRUE|false|False|FALSE)\Z")
 _INTEGER = re.compile(r"[-+]?(0|[1-9][0-9]*)\Z")
@@ -33,6 +34,7 @@ _OTHER_INTEGER = re.compile(r"0o[0-7]+\Z|0x[0-9a-fA-F]+\Z")
 _FLOAT = re.compile(r"[-+]?(\.[0-9]+|(0|[1-9][0-9]*)(\.[0-9]*)?)([eE][-+]?[0-9]+)?\Z")
 _NOT_FINITE = re.compile(r"[-+]?\.(inf|Inf|INF)\Z|\.(nan|NaN|NAN)\Z")
 
+_HALF = ("an escape that spells no character", "write the character itself")
 _ANCHOR = ("anchors and aliases are not read", "write the value out where it is used")
 
 Value: TypeAlias = str | int | float | bool | None
@@ -263,6 +265,8 @@ class _Builder:
     def check(self, event: yaml.ScalarEvent | yaml.CollectionStartEvent) -> None:
         if event.anchor is not None:
             raise self.refuse(event, *_ANCHOR)
+        if isinstance(event, yaml.ScalarEvent) and not event.value.isascii() and _SURROGATE.search(event.value):
+            raise self.refuse(event, *_HALF)  # libyaml refuses these escapes itself
         if event.tag is not None:
             raise self.refuse(event, "tags are not read", "remove the tag; quote the value to make it a text")
 
@@ -279,6 +283,8 @@ def _place(start: yaml.Event, end: yaml.Event) -> Place:
 
 _EXPLANATIONS = (
     ("'\\t' that cannot start", "a tab among the spaces that indent", "indent with spaces"),
+    ("found a tab character", "a tab among the spaces that indent", "indent with spaces"),
+    ("invalid Unicode character escape", *_HALF),
     ("cannot start any token", "a character that cannot start an unquoted value", "quote the whole text"),
     ("mapping values are not allowed", "a `: ` inside an unquoted text", "quote the whole text"),
     ("did not find expected ',' or ']'", "a list in brackets that is not closed", "add `,` or `]`"),
