@@ -56,6 +56,7 @@ class Reason(enum.Enum):
     EXPANDS_TOO_MUCH = "expands too much"
     TOO_LARGE = "too large"
     TOO_DEEP = "nested too deeply"
+    BAD_TIME = "eventTime is not a time"
 
 
 @dataclass(frozen=True, slots=True)
