@@ -89,7 +89,7 @@ _PAIRS = {
 ACTS: Mapping[str, Act] = {
     **{name: single(call) for name, call in CALLS.items()},
     **{name: Act((Step(CALLS[a]), Step(CALLS[b], via))) for name, (a, b, via) in _PAIRS.items()},
-    "read secrets": Act((Step(CALLS["BatchGetSecretValue"]),), batch=(2, 8)),
+    "read secrets": Act((Step(CALLS["BatchGetSecretValue"]),), batch=(2, 4)),
 }
 """The acts of an ordinary day by name; a call's name is the act of that one call."""
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 from vedette.simulate.acts import Act, Caller, Written, perform
 from vedette.simulate.company import Company
-from vedette.simulate.workloads import Post, callers, posts
+from vedette.simulate.workloads import LIFE, Post, callers, posts
 
 SLOT = 300
 _BATCH = 64
@@ -20,12 +20,13 @@ _BATCH = 64
 
 @dataclass(slots=True)
 class Background:
-    """The workloads of a company, and their sessions of the present hour."""
+    """The workloads of a company, and their present sessions. `growth` multiplies those of its own workloads."""
 
     company: Company
+    growth: int = 1
     choices: list[tuple[Post, Act]] = field(default_factory=list)
     weights: list[float] = field(default_factory=list)
-    _hour: int = -1
+    _period: int = -1
     _sessions: dict[int, list[Caller]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -39,7 +40,7 @@ class Background:
         made = 0
         while made < count:
             for post, act in rng.choices(self.choices, cum_weights=self.weights, k=min(_BATCH, count - made)):
-                sessions = self._at_work(post, start // 3600)
+                sessions = self._at_work(post, start // LIFE)
                 who = sessions[int(rng.random() * len(sessions))]
                 for record in perform(act, who, post.place, start + int(rng.random() * SLOT), rng):
                     made += 1
@@ -47,12 +48,12 @@ class Background:
                 if made >= count:
                     break
 
-    def _at_work(self, post: Post, hour: int) -> list[Caller]:
-        if hour != self._hour:
-            self._hour, self._sessions = hour, {}
+    def _at_work(self, post: Post, period: int) -> list[Caller]:
+        if period != self._period:
+            self._period, self._sessions = period, {}
         found = self._sessions.get(id(post))
         if found is None:
-            found = self._sessions[id(post)] = callers(self.company, post, hour)
+            found = self._sessions[id(post)] = callers(self.company, post, period, self.growth)
         return found
 
 

@@ -24,6 +24,7 @@ DEFAULT_ACCOUNTS = ("111122223333", "123456789012")
 _DAY = 86_400
 _FULL_PACE = 10_000
 _STAFF = range(8, 61)
+_GROWTH = 50_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +98,7 @@ def _deliver(company: Company, scenario: Scenario, day: date, records: int) -> I
     scenario.tell(story)
     told = sorted(story.records, key=lambda record: record.at, reverse=True)
     errands = agenda(company, day, start, min(1.0, records / _FULL_PACE))[::-1]
-    background, mail = Background(company), Mail(company)
+    background, mail = Background(company, 1 + records // _GROWTH), Mail(company)
     made = wanted = 0.0
     for begin in range(start, start + _DAY, SLOT):
         rng = company.stream("slot", begin)

@@ -148,7 +148,7 @@ _AGENTS = {
     Form.FUNCTION: "Boto3/1.40.35 md/Botocore#1.40.35 ua/2.1 lang/python#3.13.7 exec-env/AWS_Lambda_python3.13",
     Form.VENDOR: "aws-sdk-go-v2/1.39.1 ua/2.1 os/linux lang/go#1.25.1 md/GOOS#linux md/GOARCH#amd64 app/observability",
 }
-_LIFE = 6 * 3600
+LIFE = 6 * 3600
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,10 +200,15 @@ def _refusals(place: Place) -> list[Act]:
     return [single(denied(CALLS[name], arn=arn, action=action, on=on)) for name, action, on in _REFUSED]
 
 
-def callers(company: Company, post: Post, hour: int) -> list[Caller]:
-    """The sessions of a workload in an hour (epoch hours): credentials live for six hours, then change."""
-    period = hour * 3600 // _LIFE
-    return [_session(company, post, number, period) for number in range(post.workload.sessions)]
+def callers(company: Company, post: Post, period: int, growth: int) -> list[Caller]:
+    """The sessions of a workload in a period of `LIFE` seconds, after which credentials change.
+
+    `growth` multiplies the sessions of what runs on instances, tasks and functions.
+    """
+    grows = post.workload.form in (Form.INSTANCE, Form.TASK, Form.FUNCTION)
+    return [
+        _session(company, post, number, period) for number in range(post.workload.sessions * (growth if grows else 1))
+    ]
 
 
 def _session(company: Company, post: Post, number: int, period: int) -> Caller:
@@ -211,21 +216,23 @@ def _session(company: Company, post: Post, number: int, period: int) -> Caller:
     form, service = workload.form, f"{workload.name}.amazonaws.com"
     if form is Form.SERVICE:
         return by_service(shape.aws_service(service), service)
-    rng = company.stream("session", place.account, place.region, workload.name, form.value, number, period)
+    where = (place.account, place.region, workload.name, form.value, number)
+    rng = company.stream("session", *where, period)
     key = identifiers.access_key(rng, "ASIA")
-    attributes = shape.session_attributes(period * _LIFE - rng.randrange(60, 1800), mfa=False)
+    attributes = shape.session_attributes(period * LIFE - rng.randrange(60, 1800), mfa=False)
     if form is Form.SERVICE_ROLE:
         return _service_role(company, place, workload.name, key, attributes)
-    instance = place.pools["instance"][(number * 5) % len(place.pools["instance"])]
-    name, session, more = _naming(workload, instance["instance"], identifiers.digits(rng, 32))
+    lasting = company.stream("machine", *where)
+    instance, ip = identifiers.resource(lasting, "i"), f"198.18.{lasting.randrange(200)}.{lasting.randrange(4, 250)}"
+    name, session, more = _naming(workload, instance, identifiers.digits(rng, 32))
     acting = role(company, place.account, name)
     identity = shape.assumed_role(place.account, name, acting["role.id"], session, key, attributes, more=more)
     if form is Form.FUNCTION:
         identity["inScopeOf"] = _scope(place, session)
     direct = form in (Form.VENDOR, Form.FUNCTION) or number % 2 == 0
     transport = Transport.DIRECT if direct else Transport.ENDPOINT
-    ip = "198.18.200.7" if form is Form.VENDOR else instance["instance.ip"]
-    return caller(identity, ip, _AGENTS[form], name=f"{name}/{session}", transport=transport)
+    address = "198.18.200.7" if form is Form.VENDOR else ip
+    return caller(identity, address, _AGENTS[form], name=f"{name}/{session}", transport=transport)
 
 
 def _naming(workload: Workload, instance: str, task: str) -> tuple[str, str, Object]:
