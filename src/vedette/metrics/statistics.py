@@ -40,7 +40,7 @@ class StatisticSet:
 
     def add(self, value: float, count: int = 1) -> None:
         """Count `value` `count` times (one or more); ValueError if CloudWatch would refuse the value."""
-        if value == self.minimum and self._sketch is None:
+        if value == self.minimum and self._sketch is None and self.sample_count:
             self.sample_count += count
             return
         if not -LARGEST <= value <= LARGEST:
