@@ -32,10 +32,10 @@ class Report:
         self.problems.append(self.text.problem(place, message, note=note, hint=hint))
 
 
-def closest(word: str, words: Iterable[str]) -> str | None:
+def closest(word: str, words: Iterable[str], likeness: float = 0.6) -> str | None:
     """The one of `words` that `word` was probably meant to be; case does not matter."""
     by_case = {known.casefold(): known for known in words}
-    near = difflib.get_close_matches(word.casefold(), by_case, n=1, cutoff=0.6)
+    near = difflib.get_close_matches(word.casefold(), by_case, n=1, cutoff=likeness)
     return by_case[near[0]] if near else None
 
 
@@ -100,7 +100,8 @@ class Fields:
         if node is None:
             return None
         if not isinstance(node, Scalar) or node.value is None:
-            self.wrong(key, node, wanted)
+            note = "put it into quotes" if isinstance(node, Mapping) and "pattern" in wanted else None
+            self.wrong(key, node, wanted, note=note)
             return None
         if not node.text.strip():
             self.report.at(node.place, f"`{key}` is empty")
@@ -140,7 +141,7 @@ class Fields:
         if node is None:
             return default
         if not isinstance(node, Scalar) or not isinstance(node.value, bool):
-            self.wrong(key, node, "true or false")
+            self.wrong(key, node, "true or false", note=_truth_note(node))
             return default
         return node.value
 
@@ -185,7 +186,7 @@ class Fields:
         if scalar.text in known:
             return scalar.text
         note = did_you_mean(scalar.text, known)
-        hint = f"one of {', '.join(known)}"
+        hint = None if note else f"one of {', '.join(known)}"
         self.report.at(scalar.place, f"`{key}` cannot be {shown(scalar.text)}", note=note, hint=hint)
         return default
 
@@ -229,6 +230,13 @@ def _emptiness(node: Node) -> str:
 
 def _colon_note(node: Node) -> str | None:
     return "quote a text with `: ` in it" if isinstance(node, Mapping) else None
+
+
+def _truth_note(node: Node) -> str | None:
+    """A hint for the booleans of YAML 1.1."""
+    word = node.text.lower() if isinstance(node, Scalar) else ""
+    meant = {"yes": "true", "on": "true", "no": "false", "off": "false"}.get(word)
+    return f"write `{meant}`" if meant else None
 
 
 def _quote_note(node: Node) -> str | None:

@@ -10,8 +10,9 @@ import json
 import math
 import re
 from collections.abc import Collection
+from json.encoder import encode_basestring
 
-from vedette.detections.fields import Fields
+from vedette.detections.fields import Fields, closest, shown
 from vedette.detections.format import RECORD_DEFAULTS
 from vedette.detections.yaml import Mapping, Node, Scalar, Sequence
 
@@ -33,9 +34,9 @@ def read_records(fields: Fields) -> tuple[bytes, ...]:
 def _left_out(fields: Fields) -> frozenset[str]:
     names = []
     for scalar in fields.scalars("without"):
-        if scalar.text not in RECORD_DEFAULTS:
-            hint = f"filled in are {', '.join(RECORD_DEFAULTS)}"
-            fields.report.at(scalar.place, f"`{scalar.text}` is not filled in, so it need not be left out", hint=hint)
+        near = None if scalar.text in RECORD_DEFAULTS else closest(scalar.text, RECORD_DEFAULTS, likeness=0.8)
+        if near is not None:
+            fields.report.at(scalar.place, f"{shown(scalar.text)} is no field", note=f"did you mean `{near}`?")
         names.append(scalar.text)
     return frozenset(names)
 
@@ -44,6 +45,9 @@ def read_record(fields: Fields, node: Node, without: Collection[str], number: in
     """One record as JSON; a text is taken verbatim. `number` counts the records of one test from 1."""
     if isinstance(node, Mapping):
         given = {key.text: json_text(fields, value) for key, value in node.entries}
+        for key, _ in node.entries:
+            if key.text in without:
+                fields.report.at(key.place, f"{shown(key.text)} is there, and is to be left out by `without`")
         filled = {key: text for key, text in _defaults(number).items() if key not in given and key not in without}
         return _object(filled | given).encode()
     if isinstance(node, Scalar) and isinstance(node.value, str):
@@ -86,4 +90,4 @@ def _scalar(fields: Fields, node: Scalar) -> str:
 
 
 def _quote(text: str) -> str:
-    return json.dumps(text, ensure_ascii=False)
+    return encode_basestring(text)

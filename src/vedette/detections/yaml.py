@@ -14,11 +14,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import NamedTuple, Protocol, TypeAlias
 
 import yaml
 
-from vedette.errors import Level, Problem
+from vedette.errors import Level, Problem, printable
 
 MAX_DEPTH = 64
 MAX_CHARACTERS = 1_000_000
@@ -35,13 +35,13 @@ _FLOAT = re.compile(r"[-+]?(\.[0-9]+|(0|[1-9][0-9]*)(\.[0-9]*)?)([eE][-+]?[0-9]+
 _NOT_FINITE = re.compile(r"[-+]?\.(inf|Inf|INF)\Z|\.(nan|NaN|NAN)\Z")
 
 _HALF = ("an escape that spells no character", "write the character itself")
+_TAB = ("a tab among the spaces that indent", "indent with spaces")
 _ANCHOR = ("anchors and aliases are not read", "write the value out where it is used")
 
 Value: TypeAlias = str | int | float | bool | None
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(NamedTuple):
     """Where a node stands: line and column count from 1, `start` and `end` are offsets into the text."""
 
     line: int
@@ -137,7 +137,10 @@ class YamlError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Text:
-    """A file's text and its name, able to draw a problem at any place."""
+    """A file's text and its name, able to draw a problem at any place.
+
+    What a problem says may quote the file; characters that could steer a terminal are replaced.
+    """
 
     path: str
     text: str
@@ -166,13 +169,13 @@ class Text:
             path=self.path,
             line=place.line,
             column=place.column,
-            message=message,
+            message=printable(message),
             level=level,
             rule=rule,
             source_line=line,
             length=length,
-            note=note,
-            hint=hint,
+            note=note and printable(note),
+            hint=hint and printable(hint),
         )
 
     def place(self, start: int, end: int) -> Place:
@@ -282,8 +285,7 @@ def _place(start: yaml.Event, end: yaml.Event) -> Place:
 
 
 _EXPLANATIONS = (
-    ("'\\t' that cannot start", "a tab among the spaces that indent", "indent with spaces"),
-    ("found a tab character", "a tab among the spaces that indent", "indent with spaces"),
+    ("found a tab character", *_TAB),
     ("invalid Unicode character escape", *_HALF),
     ("cannot start any token", "a character that cannot start an unquoted value", "quote the whole text"),
     ("mapping values are not allowed", "a `: ` inside an unquoted text", "quote the whole text"),
@@ -300,13 +302,31 @@ _EXPLANATIONS = (
 
 
 def _explain(text: Text, error: yaml.MarkedYAMLError) -> Problem:
-    """libyaml's complaint in our words where it is a common one, at the place that it names."""
+    """libyaml's complaint in our words where it is a common one, at the place that it names.
+
+    Where that place is behind the last line, what was left open is told instead.
+    """
     said = error.problem or "not YAML"
-    mark = error.problem_mark or error.context_mark
-    place = Place(1, 1, 0, 1) if mark is None else Place(mark.line + 1, mark.column + 1, mark.index, mark.index + 1)
-    context = error.context_mark
-    note = f"starts on line {context.line + 1}" if context is not None and context.line + 1 != place.line else None
+    place, context = _marked(error.problem_mark), _marked(error.context_mark)
+    if context is not None and (place is None or place.start >= len(text.text.rstrip())):
+        place, context = context, None
+    place = place or Place(1, 1, 0, 1)
+    note = f"starts on line {context.line}" if context is not None and context.line != place.line else None
+    if text.text[place.start : place.end] == "\t":
+        return text.problem(place, _TAB[0], note=note, hint=_TAB[1])
     for phrase, message, hint in _EXPLANATIONS:
         if phrase in said:
             return text.problem(place, message, note=note, hint=hint)
     return text.problem(place, f"not YAML: {said}", note=note)
+
+
+class _Mark(Protocol):
+    """What the marks of both scanners have."""
+
+    line: int
+    column: int
+    index: int
+
+
+def _marked(mark: _Mark | None) -> Place | None:
+    return None if mark is None else Place(mark.line + 1, mark.column + 1, mark.index, mark.index + 1)

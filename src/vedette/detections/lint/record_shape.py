@@ -83,9 +83,9 @@ RECORD = Group(
         **_texts(
             "eventVersion eventTime eventSource eventName awsRegion sourceIPAddress eventID eventType eventCategory"
         ),
-        **_texts("recipientAccountId"),
+        **_texts("recipientAccountId userAgent requestID"),
         "userIdentity": _IDENTITY,
-        **_texts("userAgent errorCode errorMessage requestID apiVersion sharedEventID", optional=True),
+        **_texts("errorCode errorMessage apiVersion sharedEventID", optional=True),
         **_texts("vpcEndpointId vpcEndpointAccountId sessionCredentialFromConsole", optional=True),
         "readOnly": Leaf(Kind.BOOLEAN),
         "managementEvent": Leaf(Kind.BOOLEAN),

@@ -1,0 +1,28 @@
+"""What the loader says about wrong files, word for word: golden/NAME.yaml is the file, golden/NAME.txt the answer.
+
+Set UPDATE_GOLDEN=1 to write the answers anew, and read the difference before committing it.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from vedette.detections.loader import load_text
+from vedette.errors import ProblemsError
+
+GOLDEN = Path(__file__).parent / "golden"
+NAMES = sorted(path.stem for path in GOLDEN.glob("*.yaml"))
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_wrong_files(name: str) -> None:
+    with pytest.raises(ProblemsError) as caught:
+        load_text((GOLDEN / f"{name}.yaml").read_text(encoding="utf-8"), f"{name}.yaml")
+    told = str(caught.value) + "\n"
+    expected = GOLDEN / f"{name}.txt"
+    if os.environ.get("UPDATE_GOLDEN"):
+        expected.write_text(told, encoding="utf-8")
+    assert told == expected.read_text(encoding="utf-8")
