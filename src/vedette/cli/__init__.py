@@ -83,8 +83,15 @@ def run(arguments: Sequence[str]) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return ExitCode.DONE
     except OSError as error:
+        if "VEDETTE_DEBUG" in os.environ:
+            raise
         place = f"`{error.filename}`: " if error.filename else ""
         return _tell(f"{place}{error.strerror or error}", ExitCode.FAILURE)
+    except Exception as error:  # noqa: BLE001  the boundary: a bug is told, not dumped
+        if "VEDETTE_DEBUG" in os.environ:
+            raise
+        hint = "this is a bug in Vedette; run it again with VEDETTE_DEBUG=1 for the details that a report needs"
+        return _tell(f"{type(error).__name__}: {error}\nhint: {hint}", ExitCode.FAILURE)
 
 
 def _sentence(text: str) -> str:

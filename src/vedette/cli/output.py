@@ -83,6 +83,11 @@ def write_raw(text: str) -> None:
     sys.stdout.write(text + "\n")
 
 
+def severity(name: str) -> Text:
+    """A severity in its colour."""
+    return Text(name, SEVERITY_STYLES[name])
+
+
 def fold(text: str, columns: int, *, first: str = "", rest: str = "") -> list[str]:
     """`text` in lines of at most `columns`, with the indents `first` and `rest`; long words are cut, not lost."""
     return textwrap.wrap(

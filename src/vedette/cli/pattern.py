@@ -49,7 +49,7 @@ def test(pattern: str, file: str, form: str) -> int:
                 continue
             matches.append(total)
             if form == "text":
-                output.write(printable(message) if sys.stdout.isatty() else message)
+                output.write_raw(printable(message) if sys.stdout.isatty() else message)
             else:
                 extracted[str(total)] = compiled.extract(message)
     if form == "json":

@@ -1,0 +1,220 @@
+"""From what was counted to alerts: each group's metric goes through its alarm, each ALARM episode becomes an alert.
+
+Composite detections are followed over the courses of their children, group by group. A match is in at most one alert of
+its detection; those that stayed below their alarm's threshold are counted, not lost.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import reduce
+
+from vedette.alarms import AlarmSpec, State, Transition, episodes, timeline
+from vedette.alarms.composite import Rule, composite_timeline
+from vedette.alerts.alert import Alert
+from vedette.alerts.evidence import Evidence
+from vedette.detections.definition import Detection
+from vedette.metrics.statistics import StatisticSet
+
+Group = tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Course:
+    """What one group of one detection did: the metric, and the evidence, by the start of the minute (epoch seconds)."""
+
+    detection: Detection
+    group: Group
+    series: Mapping[int, StatisticSet]
+    evidence: Mapping[int, Evidence]
+
+    @property
+    def matches(self) -> int:
+        """How many records matched."""
+        return sum(evidence.count for evidence in self.evidence.values())
+
+
+@dataclass(frozen=True, slots=True)
+class Assembly:
+    """Alerts in the order in which they are told, and where the matches of pattern detections went.
+
+    matches = alerted + below_threshold + building_blocks. `building_blocks` are matches of detections that only feed
+    composite rules; their evidence shows in the composite's alerts.
+    """
+
+    alerts: tuple[Alert, ...]
+    matches: int
+    alerted: int
+    below_threshold: int
+    building_blocks: int
+
+
+def assemble(courses: Iterable[Course], detections: Sequence[Detection]) -> Assembly:
+    """The alerts of these courses; `detections` are all that were asked, composites among them."""
+    known = list(courses)
+    alerts: list[Alert] = []
+    matches = building = 0
+    for course in known:
+        matches += course.matches
+        if course.detection.notify:
+            alerts += _alerts(course)
+        else:
+            building += course.matches
+    alerted = sum(alert.evidence.count for alert in alerts)
+    alerts += _composite_alerts(known, detections)
+    ordered = tuple(sorted(alerts, key=lambda alert: alert.order))
+    return Assembly(ordered, matches, alerted, matches - alerted - building, building)
+
+
+def _alerts(course: Course) -> Iterator[Alert]:
+    alarm = course.detection.alarm
+    if alarm is None or not course.evidence:
+        return
+    told: set[int] = set()
+    for episode in episodes(alarm, course.series, *_stretch(course)):
+        minutes = [minute for minute in episode.minutes if minute in course.evidence and minute not in told]
+        told.update(minutes)
+        evidence = _merged(course.evidence[minute] for minute in minutes)
+        if evidence.count:
+            yield Alert(course.detection, course.group, episode.opened, episode.closed, evidence)
+
+
+def _stretch(course: Course) -> tuple[int, int]:
+    """From the first datapoint until the last has left every window."""
+    assert course.detection.alarm is not None
+    return min(course.series), max(course.series) + _reach(course.detection.alarm) + 120
+
+
+def _reach(alarm: AlarmSpec) -> int:
+    return ((alarm.evaluation_range or alarm.evaluation_periods + 2) + 1) * alarm.period
+
+
+def _merged(evidence: Iterable[Evidence]) -> Evidence:
+    return reduce(Evidence.merge, evidence, Evidence())
+
+
+@dataclass(slots=True)
+class _Track:
+    """The states of one detection for one group, with the evidence behind them."""
+
+    transitions: list[Transition]
+    evidence: Mapping[int, Evidence]
+    start: int
+    end: int
+    lookback: int = 0
+
+
+@dataclass(slots=True)
+class _Tracks:
+    """The tracks of every detection that a composite rule watches."""
+
+    by_id: dict[str, Detection]
+    courses: Sequence[Course]
+    found: dict[str, dict[Group, _Track]] = field(default_factory=dict)
+
+    def of(self, name: str) -> dict[Group, _Track]:
+        """Group to track; worked out once, children first (the loader refuses rules that lead back to themselves)."""
+        if name not in self.found:
+            detection = self.by_id.get(name)
+            if detection is None:
+                self.found[name] = {}
+            elif detection.rule is None:
+                self.found[name] = {c.group: _metric_track(c) for c in self.courses if c.detection.id == name}
+            else:
+                self.found[name] = self._composite(detection, detection.rule)
+        return self.found[name]
+
+    def _composite(self, detection: Detection, rule: Rule) -> dict[Group, _Track]:
+        """Children grouped as the composite is are followed group by group; others count as one for every group."""
+        alike: dict[str, dict[Group, _Track]] = {}
+        shared: dict[str, _Track] = {}
+        for name in rule.children:
+            tracks, child = self.of(name), self.by_id.get(name)
+            if child is not None and child.group_by == detection.group_by:
+                alike[name] = tracks
+            elif tracks:
+                shared[name] = _united(list(tracks.values()))
+        groups = {group for tracks in alike.values() for group in tracks} or ({()} if shared else set())
+        return {
+            group: _composite_track(rule, shared | {n: tracks[group] for n, tracks in alike.items() if group in tracks})
+            for group in sorted(groups)
+        }
+
+
+def _metric_track(course: Course) -> _Track:
+    alarm = course.detection.alarm
+    assert alarm is not None
+    start, end = _stretch(course)
+    lookback = alarm.evaluation_periods * alarm.period
+    return _Track(timeline(alarm, course.series, start, end), course.evidence, start, end, lookback)
+
+
+def _composite_track(rule: Rule, children: Mapping[str, _Track]) -> _Track:
+    start = min(track.start for track in children.values())
+    end = max(track.end for track in children.values())
+    transitions = composite_timeline(
+        rule,
+        {name: track.transitions for name, track in children.items()},
+        start,
+        end,
+        dict.fromkeys(rule.children, State.OK),
+    )
+    lookback = max(track.lookback for track in children.values())
+    return _Track(transitions, _joined([track.evidence for track in children.values()]), start, end, lookback)
+
+
+def _united(tracks: Sequence[_Track]) -> _Track:
+    """Several groups as one: in ALARM while any of them is."""
+    changes = sorted((t for track in tracks for t in track.transitions), key=lambda t: (t.at, t.new is not State.ALARM))
+    standing = 0
+    transitions: list[Transition] = []
+    for change in changes:
+        before = standing
+        standing += (change.new is State.ALARM) - (change.old is State.ALARM)
+        if bool(before) != bool(standing):
+            transitions.append(change)
+    return _Track(
+        transitions,
+        _joined([track.evidence for track in tracks]),
+        min(track.start for track in tracks),
+        max(track.end for track in tracks),
+        max(track.lookback for track in tracks),
+    )
+
+
+def _joined(parts: Sequence[Mapping[int, Evidence]]) -> dict[int, Evidence]:
+    joined: dict[int, Evidence] = {}
+    for part in parts:
+        for minute, evidence in part.items():
+            joined[minute] = joined[minute].merge(evidence) if minute in joined else evidence
+    return joined
+
+
+def _composite_alerts(courses: Sequence[Course], detections: Sequence[Detection]) -> Iterator[Alert]:
+    tracks = _Tracks({detection.id: detection for detection in detections}, courses)
+    for detection in detections:
+        if detection.rule is not None and detection.notify:
+            for group, track in tracks.of(detection.id).items():
+                yield from _track_alerts(detection, group, track)
+
+
+def _track_alerts(detection: Detection, group: Group, track: _Track) -> Iterator[Alert]:
+    told: set[int] = set()
+    for opened, closed in _episodes(track.transitions):
+        low, high = opened.at - track.lookback, track.end if closed is None else closed.at
+        minutes = [minute for minute in sorted(track.evidence) if low <= minute < high and minute not in told]
+        told.update(minutes)
+        evidence = _merged(track.evidence[minute] for minute in minutes)
+        if evidence.count:
+            yield Alert(detection, group, opened, closed, evidence)
+
+
+def _episodes(transitions: Iterable[Transition]) -> Iterator[tuple[Transition, Transition | None]]:
+    opened: Transition | None = None
+    for transition in transitions:
+        if opened is not None:
+            yield opened, transition
+        opened = transition if transition.new is State.ALARM else None
+    if opened is not None:
+        yield opened, None

@@ -1,0 +1,108 @@
+"""An alert as a JSON document, and as a row for spreadsheets. The keys are an interface: they do not change."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from vedette.alerts import words
+from vedette.alerts.alert import Alert
+from vedette.alerts.evidence import Counts, Sighting
+from vedette.cloudtrail.moment import print_time
+from vedette.detections.definition import Derived
+
+COLUMNS = (
+    "id", "severity", "detection", "title", "who", "what", "from", "regions", "accounts", "first", "last", "count",
+    "next_step",
+)  # fmt: skip
+
+_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+
+
+def document(alert: Alert, records: Mapping[Sighting, str] | None = None) -> dict[str, object]:
+    """Everything about the alert. Times are ISO 8601 in UTC; `records` gives the verbatim records of its sightings."""
+    detection, evidence = alert.detection, alert.evidence
+    return {
+        "id": alert.id,
+        "detection": detection.id,
+        "title": detection.title,
+        "severity": detection.severity.value,
+        "category": detection.category,
+        "summary": words.sentence(alert),
+        "group": dict(zip(_fields(alert), alert.group, strict=False)),
+        "count": evidence.count,
+        "first": print_time(evidence.first),
+        "last": print_time(evidence.last),
+        "actors": _counts(evidence.actors),
+        "addresses": _counts(evidence.addresses),
+        "regions": _counts(evidence.regions),
+        "accounts": _counts(evidence.accounts),
+        "events": _counts(evidence.event_names),
+        "errors": _counts(evidence.errors),
+        "user_agents": _counts(evidence.user_agents),
+        "resources": _counts(evidence.resources),
+        "alarm": {
+            "entered": print_time(alert.opened.at),
+            "left": None if alert.closed is None else print_time(alert.closed.at),
+            "reason": alert.opened.reason,
+        },
+        "why": detection.why,
+        "false_positives": list(detection.false_positives),
+        "respond": list(detection.respond),
+        "references": list(detection.references),
+        "attack": list(detection.attack),
+        "compliance": list(detection.compliance),
+        "sightings": [_sighting(seen, records or {}) for seen in evidence.sightings],
+    }
+
+
+def _fields(alert: Alert) -> list[str]:
+    return ["actor" if field is Derived.ACTOR else str(field) for field in alert.detection.group_by]
+
+
+def _counts(counts: Counts) -> dict[str, int]:
+    return dict(counts.most_common())
+
+
+def _sighting(seen: Sighting, records: Mapping[Sighting, str]) -> dict[str, object]:
+    told: dict[str, object] = {
+        "time": print_time(seen.time),
+        "event_id": seen.event_id,
+        "event": seen.event_name,
+        "service": seen.event_source,
+        "actor": seen.actor.name,
+        "actor_kind": seen.actor.kind.value,
+        "arn": seen.actor.arn,
+        "access_key_id": seen.actor.access_key_id,
+        "address": seen.address,
+        "region": seen.region,
+        "account": seen.account,
+        "user_agent": seen.user_agent,
+        "error": seen.error,
+        "resources": list(seen.resources),
+        "object": seen.object_name,
+        "record": seen.first_line + seen.place,
+    }
+    if seen in records:
+        told["cloudtrail"] = records[seen]
+    return told
+
+
+def row(alert: Alert) -> Sequence[str]:
+    """The alert under COLUMNS. A cell that a spreadsheet would take for a formula gets an apostrophe before it."""
+    evidence = alert.evidence
+    cells = (
+        alert.id,
+        alert.detection.severity.value,
+        alert.detection.id,
+        alert.detection.title,
+        words.who(alert),
+        words.what(alert),
+        words.whence(alert),
+        "; ".join(name for name, _ in evidence.regions.most_common()),
+        "; ".join(name for name, _ in evidence.accounts.most_common()),
+        print_time(evidence.first),
+        print_time(evidence.last),
+        str(evidence.count),
+        words.next_step(alert),
+    )
+    return [f"'{cell}" if cell.startswith(_FORMULA_STARTS) else cell for cell in cells]

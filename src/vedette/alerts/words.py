@@ -1,0 +1,96 @@
+"""What an alert says in words: who, what, from where, when. Plain text; whoever shows it escapes for the medium.
+
+The texts come from records, and so from attackers: nothing here may be trusted to be short or harmless.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from vedette.alerts.alert import Alert
+from vedette.alerts.evidence import Counts, Sighting
+from vedette.cloudtrail.moment import print_time
+
+_LISTED = 2
+
+
+def who(alert: Alert) -> str:
+    """The actors: `alice`, `alice and bob`, `alice, bob and 3 others`."""
+    return _listed(alert.evidence.actors, "an unknown actor")
+
+
+def whence(alert: Alert) -> str:
+    """Where the calls came from: addresses, or the names of AWS services."""
+    return _listed(alert.evidence.addresses, "an unknown address")
+
+
+def where(alert: Alert) -> str:
+    """The regions in which it happened."""
+    return _listed(alert.evidence.regions, "an unknown region")
+
+
+def what(alert: Alert) -> str:
+    """The calls, what they were about, and how many were refused."""
+    evidence = alert.evidence
+    text = _listed(evidence.event_names, "an unknown event", most=3)
+    if evidence.resources.values:
+        text += f" on {_listed(evidence.resources, '')}"
+    if refused := sum(count for _, count in evidence.errors.most_common()):
+        told = "refused" if refused == evidence.count else f"{refused} refused"
+        text += f" ({told}: {_listed(evidence.errors, '')})"
+    return text
+
+
+def when(alert: Alert, *, with_date: bool = True) -> str:
+    """The first and the last record in UTC, to the minute: `2026-11-21 10:02–10:07`."""
+    first, last = print_time(alert.evidence.first), print_time(alert.evidence.last)
+    start = (f"{first[:10]} " if with_date else "") + first[11:16]
+    if first[:10] != last[:10]:
+        return f"{start} – {last[5:10]} {last[11:16]}"
+    return start if first[:16] == last[:16] else f"{start}–{last[11:16]}"
+
+
+def times(count: int) -> str:
+    """`once`, `twice`, `14 times`."""
+    return {1: "once", 2: "twice"}.get(count, f"{count:,} times")
+
+
+def sentence(alert: Alert) -> str:
+    """The whole in one sentence."""
+    first = print_time(alert.evidence.first)
+    return (
+        f"{who(alert)} did {what(alert)} {times(alert.evidence.count)} from {whence(alert)} in {where(alert)}, "
+        f"{'first ' if alert.evidence.count > 1 else ''}at {first[:10]} {first[11:19]} UTC."
+    )
+
+
+def next_step(alert: Alert) -> str:
+    """The first thing to do."""
+    return alert.detection.respond[0] if alert.detection.respond else "Ask the actor whether this was meant."
+
+
+def telling(sighting: Sighting) -> str:
+    """One record on one line."""
+    parts = [print_time(sighting.time), sighting.event_name or "?", f"by {sighting.actor.name}"]
+    if sighting.address:
+        parts.append(f"from {sighting.address}")
+    if sighting.resources:
+        parts.append(f"on {', '.join(sighting.resources)}")
+    if sighting.error:
+        parts.append(f"→ {sighting.error}")
+    return "  ".join(parts[:2]) + " " + " ".join(parts[2:])
+
+
+def _listed(counts: Counts, otherwise: str, most: int = _LISTED) -> str:
+    names = [name for name, _ in counts.most_common()]
+    if not names:
+        return otherwise
+    others = len(names) - most
+    if others <= 0 and counts.complete:
+        return _joined(names)
+    number = f"{others}" if counts.complete else f"more than {others}"
+    return f"{', '.join(names[:most])} and {number} other{'s' if others > 1 else ''}"
+
+
+def _joined(names: Sequence[str]) -> str:
+    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
