@@ -80,11 +80,12 @@ def agenda(company: Company, day: date, start: int, pace: float) -> list[Errand]
 
     `pace` scales how much each person does, 1.0 being a full day. At a weekend only those on call come.
     """
-    weekend = day.weekday() >= 5
+    weekend, home = day.weekday() >= 5, company.places[0].region
     people = (_person_day(company, person, start, pace, weekend) for person in company.people)
     pipelines = (_pipeline_day(company, place, start, pace, weekend) for place in company.places)
-    rotations = (_rotation(company, place, start) for place in company.places)
-    errands = itertools.chain.from_iterable(itertools.chain(people, pipelines, rotations))
+    rotations = (_rotation(company, company.place(account, home), start) for account in company.accounts)
+    services = (_service_events(company, place, start) for place in company.places)
+    errands = itertools.chain.from_iterable(itertools.chain(people, pipelines, rotations, services))
     return sorted(errands, key=lambda errand: errand.at)
 
 
@@ -227,7 +228,7 @@ def _pipeline_run(company: Company, place: Place, at: int, rng: Random, names: s
 
 
 def _rotation(company: Company, place: Place, start: int) -> Iterator[Errand]:
-    """One secret is rotated a day in each place: the service's own records, and the function that does the work."""
+    """One secret of each account is rotated a day: the service's own records, and the function that does the work."""
     rng = company.stream("rotation", place.account, place.region, start)
     at, secret = start + rng.randrange(_DAY - 60), rng.choice(place.pools["secret"])
     service = "secretsmanager.amazonaws.com"
@@ -242,6 +243,11 @@ def _rotation(company: Company, place: Place, start: int) -> Iterator[Errand]:
     yield Errand(at, manager, place, _acts("RotationStarted"), chosen=secret)
     yield Errand(at + 2, function, place, tuple(ACTS[name] for name in work), 3, secret)
     yield Errand(at + 15, manager, place, _acts("RotationSucceeded"), chosen=secret)
+
+
+def _service_events(company: Company, place: Place, start: int) -> Iterator[Errand]:
+    """What AWS does by itself, and logs without a type of identity."""
+    rng = company.stream("service events", place.account, place.region, start)
     for name, invoker in (("RotateKey", "AWS Internal"), ("BidEvictedEvent", "ec2.amazonaws.com")):
         who = by_service(shape.service_event(place.account, invoker), invoker)
         yield Errand(start + rng.randrange(_DAY), who, place, _acts(name))

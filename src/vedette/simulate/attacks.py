@@ -115,21 +115,23 @@ def _guess_and_enter(story: Story, at: int) -> Caller:
 
 
 _REFUSED = (
-    ("ListUsers", "iam:ListUsers"),
-    ("GetAccountAuthorizationDetails", "iam:GetAccountAuthorizationDetails"),
-    ("ListRoles", "iam:ListRoles"),
-    ("DescribeOrganization", "organizations:DescribeOrganization"),
-    ("DescribeTrails", "cloudtrail:DescribeTrails"),
-    ("DescribeSnapshots", "ec2:DescribeSnapshots"),
-    ("ListDetectors", "guardduty:ListDetectors"),
-    ("ListBuckets", "s3:ListAllMyBuckets"),
+    "iam:ListUsers iam:ListRoles iam:GetAccountAuthorizationDetails iam:GetAccountSummary iam:ListAccountAliases "
+    "organizations:DescribeOrganization cloudtrail:DescribeTrails guardduty:ListDetectors s3:ListAllMyBuckets "
+    "ec2:DescribeInstances ec2:DescribeSnapshots ec2:DescribeSecurityGroups ec2:DescribeVpcs ec2:DescribeVolumes "
+    "ec2:DescribeKeyPairs ec2:DescribeImages rds:DescribeDBInstances rds:DescribeDBClusters lambda:ListFunctions "
+    "ecs:ListTasks ssm:DescribeParameters ssm:DescribeInstanceInformation kms:ListAliases logs:DescribeLogGroups "
+    "cloudformation:ListStacks dynamodb:DescribeTable"
 )
+_EVENTS = {"ListAllMyBuckets": "ListBuckets", "ListFunctions": "ListFunctions20150331"}
+"""Events whose names differ from the action's."""
 
 
 def _try_refused(story: Story, at: int, who: Caller) -> int:
-    for call, action in _REFUSED:
-        story.refuse(Step.REFUSED, at, who, call, action)
-        at += story.rng.randint(2, 6)
+    """What a key is good for is tried out, service by service; it is refused."""
+    for action in _REFUSED.split():
+        name = action.partition(":")[2]
+        story.refuse(Step.REFUSED, at, who, _EVENTS.get(name, name), action)
+        at += story.rng.randint(1, 4)
     return at
 
 

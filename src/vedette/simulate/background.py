@@ -30,7 +30,7 @@ class Background:
     _sessions: dict[int, list[Caller]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        found = posts(self.company)
+        found = posts(self.company, self.growth)
         self.choices = [(post, act) for post in found for act in post.acts]
         self.weights = list(itertools.accumulate(weight for post in found for weight in post.weights))
 

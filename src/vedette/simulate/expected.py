@@ -47,40 +47,42 @@ class Step(enum.Enum):
     PASSWORD_GIVEN = "console-password-given"  # noqa: S105
     SNAPSHOT_TAKEN = "snapshot-taken"
     SNAPSHOT_SHARED = "snapshot-shared"
-    BUCKET_OPENED = "bucket-opened-to-account"
+    BUCKET_OPENED = "bucket-opened-to-world"
     DATA_COPIED = "data-copied"
 
 
+_OPENED = ("security-group-opened-to-world", "security-group-opened-admin-ports", "security-group-changed")
+
 EXPECTED: Mapping[Step, tuple[str, ...]] = {
     Step.UNKNOWN_USER: ("console-login-failures-by-source", "console-login-unknown-user"),
-    Step.WRONG_PASSWORD: ("console-login-failures-by-source", "console-login-failures-then-success"),
+    Step.WRONG_PASSWORD: ("console-login-failures-by-source", "console-login-failures-by-user"),
     Step.SIGN_IN: ("console-login-without-mfa", "console-login-failures-then-success"),
     Step.REFUSED: ("access-denied-burst",),
     Step.SECRET_REFUSED: ("secret-read-denied",),
     Step.READ_SECRET: ("secret-read", "secret-read-burst"),
-    Step.READ_SECRETS: ("secret-read-burst",),
-    Step.ROOT_WRONG_PASSWORD: ("root-login-failure",),
-    Step.ROOT_SIGN_IN: ("root-login",),
+    Step.READ_SECRETS: ("secret-read-batch",),
+    Step.ROOT_WRONG_PASSWORD: ("root-login-failed",),
+    Step.ROOT_SIGN_IN: ("root-login", "root-login-without-mfa"),
     Step.ROOT_CALL: ("root-use",),
-    Step.ROOT_KEY: ("root-access-key-created",),
+    Step.ROOT_KEY: ("root-access-key-created", "root-use"),
     Step.GROUP_CREATED: ("security-group-created",),
-    Step.GROUP_OPENED: ("security-group-opened-to-world",),
-    Step.GROUP_OPENED_FLAT: ("security-group-opened-to-world",),
-    Step.GROUP_OPENED_IPV6: ("security-group-opened-to-world",),
-    Step.GROUP_RULE_MODIFIED: ("security-group-opened-to-world",),
+    Step.GROUP_OPENED: _OPENED,
+    Step.GROUP_OPENED_FLAT: _OPENED,
+    Step.GROUP_OPENED_IPV6: _OPENED,
+    Step.GROUP_RULE_MODIFIED: ("security-group-rule-modified-to-world", "security-group-changed"),
     Step.GROUP_DELETED: ("security-group-deleted",),
     Step.TRAIL_STOPPED: ("trail-stopped",),
-    Step.TRAIL_BLINDED: ("trail-event-selectors-changed",),
+    Step.TRAIL_BLINDED: ("trail-selectors-narrowed",),
     Step.TRAIL_DELETED: ("trail-deleted",),
     Step.GUARDDUTY_DISABLED: ("guardduty-disabled",),
     Step.GUARDDUTY_DELETED: ("guardduty-disabled",),
-    Step.CONFIG_STOPPED: ("config-recorder-stopped",),
+    Step.CONFIG_STOPPED: ("config-recording-stopped",),
     Step.USER_CREATED: ("iam-user-created",),
-    Step.ADMIN_GRANTED: ("iam-admin-policy-attached",),
-    Step.KEY_FOR_OTHER: ("access-key-created-for-other-user",),
+    Step.ADMIN_GRANTED: ("admin-policy-attached",),
+    Step.KEY_FOR_OTHER: ("access-key-created",),
     Step.PASSWORD_GIVEN: ("login-profile-created",),
     Step.SNAPSHOT_SHARED: ("snapshot-shared",),
-    Step.BUCKET_OPENED: ("bucket-policy-changed",),
+    Step.BUCKET_OPENED: ("bucket-policy-public",),
 }
 """Steps without an entry set nothing off by themselves."""
 

@@ -86,6 +86,7 @@ _WATCH_READS = {
     "DescribeTrails": 1,
     "GetCostAndUsage": 1,
 }
+_CACHED = frozenset({"read secret", "read secrets", "read parameter", "GetParametersByPath"})
 
 WORKLOADS: tuple[Workload, ...] = (
     Workload(
@@ -161,20 +162,26 @@ class Post:
     weights: tuple[float, ...]
 
 
-def posts(company: Company) -> list[Post]:
-    """Every workload in every place, weighted: home is busiest, the first account too."""
+def posts(company: Company, growth: int = 1) -> list[Post]:
+    """Every workload in every place, weighted: home is busiest, the first account too.
+
+    `growth` divides the weight of what clients keep in a cache: more machines do not read a secret more often.
+    """
     found = []
     for number, place in enumerate(company.places):
         regions = len(company.places) // len(company.accounts)
         share = (3.0, 1.5, 0.5)[number % regions] / (1 + number // regions)
-        found += [_post(workload, place, share) for workload in WORKLOADS]
+        found += [_post(workload, place, share, growth) for workload in WORKLOADS]
     return found
 
 
-def _post(workload: Workload, place: Place, share: float) -> Post:
+def _post(workload: Workload, place: Place, share: float, growth: int) -> Post:
     total = sum(workload.mix.values())
     acts = [ACTS[name] for name in workload.mix]
-    weights = [share * workload.weight * part / total for part in workload.mix.values()]
+    weights = [
+        share * workload.weight * part / total / (growth if name in _CACHED else 1)
+        for name, part in workload.mix.items()
+    ]
     own = replace(place, pools={**place.pools, "secret": _own_secrets(workload, place)})
     if workload.form is Form.VENDOR:
         acts += _refusals(place)
