@@ -50,6 +50,11 @@ class Cursor:
         """The token after the one under the cursor."""
         return self._tokens[min(self._at + 1, len(self._tokens) - 1)]
 
+    @property
+    def crowded(self) -> bool:
+        """Whether the token under the cursor follows the one before it without a blank."""
+        return self._at > 0 and self._tokens[self._at - 1].end == self.token.start
+
     def take(self) -> Token:
         """The token under the cursor, which moves on."""
         token = self.token

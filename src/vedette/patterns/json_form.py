@@ -138,22 +138,25 @@ class _JsonForm:
         elif token.kind is Kind.RIGHT:
             hint = "write a condition, as in `{ $.eventName = * }`; an empty pattern matches everything"
         error = self.cursor.unexpected("a selector")
-        return self.cursor.fail(error.message, token, aws=error.aws_message, hint=error.hint or hint)
+        error.hint = error.hint or hint
+        return error
 
     def _no_condition(self, selector: Selector, keyword: str) -> PatternSyntaxError:
         if keyword == "exists":
             hint = f"write `{selector} = *`, which asks for a string or number"
             return self.cursor.fail("`EXISTS` is not a condition", self.cursor.token, hint=hint)
-        return self.cursor.unexpected(f"an operator after `{selector}`")
+        error = self.cursor.unexpected(f"an operator after `{selector}`")
+        if self.cursor.token.kind is Kind.WORD and self.cursor.crowded:
+            error.hint = "put a name with other characters in brackets, as in `$.['größe']`"
+        return error
 
     def _no_end(self, token: Token) -> PatternSyntaxError:
         if token.kind is Kind.CLOSE:
             return self.cursor.fail("this `)` closes nothing", token)
         error = self.cursor.unexpected("`&&`, `||` or `}`")
-        hint = error.hint
-        if hint is None and token.kind in (Kind.WORD, Kind.STRING):
-            hint = "put a value that holds blanks or other signs in one pair of double quotes"
-        return self.cursor.fail(error.message, token, aws=error.aws_message, hint=hint)
+        if error.hint is None and token.kind in (Kind.WORD, Kind.STRING):
+            error.hint = "put a value that holds blanks or other signs in one pair of double quotes"
+        return error
 
 
 def _order_refusal(token: Token) -> str:

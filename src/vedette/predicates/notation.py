@@ -55,7 +55,7 @@ def is_bare_value(text: str) -> bool:
 def quote(text: str) -> str:
     """`text` between double quotes, with no more escapes than it takes to be read back."""
     body = []
-    for char, following in zip(text, [*text[1:], '"'], strict=True):
+    for char, following in zip(text, text[1:] + '"', strict=False):
         needed = char == '"' or (char == "\\" and following in '"\\')
         body.append("\\" + char if needed else char)
     return '"' + "".join(body) + '"'
