@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import binascii
 import itertools
+import zlib
 from collections.abc import Generator, Iterable, Iterator
 from typing import BinaryIO, TypeAlias, cast
 
@@ -20,7 +21,7 @@ GZIP_IN_BASE64 = b"H4sI"
 READ_BYTES = MEBIBYTE
 _STEP_BYTES = 4 * MEBIBYTE
 _SALVAGE_BYTES = 4096
-_LAYERS = 3
+_LAYERS = 4
 _ISAL_ERROR = cast(type[Exception], igzip_lib.IsalError)  # the stub calls it an instance
 
 Piece: TypeAlias = bytes | Malformed
@@ -35,7 +36,7 @@ def open_text(stream: BinaryIO, name: str, limits: Limits) -> Iterator[Piece]:
 
 
 def unwrap_layers(pieces: Iterator[Piece], name: str, limits: Limits) -> Iterator[Piece]:
-    """`pieces` without their compression; at most three layers, so that a matryoshka ends."""
+    """`pieces` without their compression; at most four layers, so that a matryoshka ends."""
     for _ in range(_LAYERS):
         first = next(pieces, b"")
         pieces = itertools.chain((first,), pieces)
@@ -149,7 +150,7 @@ class _Inflation:
                 yield from self._salvage(data if begins_here else b"")
                 yield self._fault(Reason.CORRUPT, str(error))
                 return b""
-            if (yield from self._give(out)) is False:
+            if not (yield from self._give(out)):
                 return b""
             if member.eof:
                 self._member = None
@@ -161,33 +162,55 @@ class _Inflation:
     def _give(self, out: bytes) -> Generator[Piece, None, bool]:
         self._given += len(out)
         self._member_given += len(out)
+        if out:
+            yield out
         if self._given > self._limits.ratio_free_bytes and self._given > self._limits.ratio * self._taken:
             ratio = f"{self._given} bytes from {self._taken}"
             yield self._fault(Reason.EXPANDS_TOO_MUCH, f"{ratio}, more than {self._limits.ratio} times")
-            return False
-        if out:
-            yield out
-        return True
+        return not self.failed
 
-    def _salvage(self, member: bytes) -> Iterator[Piece]:
-        """What a corrupt member holds before its fault, beyond what was given: isal discards a whole step."""
-        again = igzip_lib.IgzipDecompressor(flag=igzip_lib.DECOMP_GZIP)
-        seen = 0
-        pending = member
-        try:
-            while pending or not again.needs_input:
-                out = again.decompress(pending, _SALVAGE_BYTES)
-                fresh = out[max(0, self._member_given - seen) :]
-                seen += len(out)
-                pending = b""
-                if fresh:
-                    yield fresh
-        except _ISAL_ERROR:
-            return
+    def _salvage(self, member: bytes) -> Iterator[bytes]:
+        """What a corrupt member holds before its fault, beyond what was given: the step that fails is discarded."""
+        coarse = list(_until_fault(member, itertools.repeat(_SALVAGE_BYTES)))
+        steps = itertools.chain(itertools.repeat(_SALVAGE_BYTES, len(coarse)), itertools.repeat(1))
+        text = b"".join(_until_fault(member, steps))
+        if len(text) > self._member_given:
+            yield text[self._member_given :]
 
     def _fault(self, reason: Reason, detail: str) -> Malformed:
         self.failed = True
         return Malformed(self._name, f"byte {self._taken}", reason, detail)
+
+
+def _until_fault(member: bytes, sizes: Iterator[int]) -> Iterator[bytes]:
+    """The output of a fresh decompression of `member`, in steps of these sizes, up to the step that fails.
+
+    By zlib, which decodes no further than it is asked (isal decodes ahead, and fails before it gives what was whole),
+    and without gzip's frame, whose checksum would take the last step with it.
+    """
+    decompressor = zlib.decompressobj(wbits=-15)
+    pending = member[_header_size(member) :]
+    try:
+        while not decompressor.eof:
+            out = decompressor.decompress(pending, next(sizes))
+            pending = decompressor.unconsumed_tail
+            if not out:
+                return
+            yield out
+    except zlib.error:
+        return
+
+
+def _header_size(member: bytes) -> int:
+    """The length of a gzip member's header (RFC 1952, section 2.3)."""
+    flags = member[3] if len(member) > 3 else 0
+    at = 10
+    if flags & 4:
+        at += 2 + int.from_bytes(member[10:12], "little")
+    for text_flag in (8, 16):
+        if flags & text_flag:
+            at = member.find(0, at) + 1 or len(member)
+    return at + 2 if flags & 2 else at
 
 
 def _expected_size(member: bytes) -> int:

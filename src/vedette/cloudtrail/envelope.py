@@ -21,9 +21,9 @@ from vedette.cloudtrail.split import split
 __all__ = ["Body", "Kind", "Malformed", "Reason", "read_bodies", "split"]
 
 _LOG_FILE_START = b'{"Records":['
+_DELIVERED_START = b'{"Records":[{"eventVersion":'
 _LOG_FILE_ENDS = (b"]}", b"]}\n")
-_HEAD = 4096
-_OTHER_SIGNS = (b'"kinesis"', b"AwsCloudTrailInsight")
+_OTHER_SIGNS = (b"AwsCloudTrailInsight", b'"kinesis"')
 
 
 def read_bodies(stream: BinaryIO, name: str, limits: Limits = DEFAULT_LIMITS) -> Iterator[Body | Malformed]:
@@ -49,5 +49,6 @@ def _is_plain_log_file(text: bytes) -> bool:
     """Whether `text` begins and ends as the log files that CloudTrail delivers; looks at nothing in between."""
     if not (text.startswith(_LOG_FILE_START) and text.endswith(_LOG_FILE_ENDS)):
         return False
-    head = text[:_HEAD]
+    # An Insights event names its type within its first 200 bytes where the keys stand in AWS's order.
+    head = text[: 512 if text.startswith(_DELIVERED_START) else 4096]
     return not any(sign in head for sign in _OTHER_SIGNS)

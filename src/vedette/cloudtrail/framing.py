@@ -42,7 +42,7 @@ def frame(pieces: Iterable[Piece], name: str, limits: Limits) -> Iterator[Body |
     if not head:
         if source.fault is None:
             yield Malformed(name, "", Reason.EMPTY, "")
-    elif head not in b"{[" and not source.held.startswith(GZIP_IN_BASE64):
+    elif head not in b"{[":
         yield _foreign(name, bytes(source.held[:256]))
     elif _is_lines(source):
         yield from _Lines(source, name, limits, first_line=1 + skipped).bodies()
@@ -105,11 +105,9 @@ class _Source:
 def _is_lines(source: _Source) -> bool:
     """Whether each line is a value of its own: the first is one, or ends as one and the next begins as one."""
     end = source.held.find(b"\n")
-    if end < 0:
-        return not source.held.startswith(b"{") and not source.held.startswith(b"[")
+    if end < 0 or (source.ended and not source.held[end:].strip(_SPACE)):
+        return False
     line = bytes(source.held[:end]).rstrip(_SPACE)
-    if line.startswith(GZIP_IN_BASE64):
-        return True
     follows = _ENDS_LINE_OF_OBJECTS.match(source.held, len(line) - 1)
     return line.startswith(b"{") and (follows is not None or json_error(line) is None)
 

@@ -7,7 +7,6 @@ says. Must not read streams (framing does) or look at what a record tells.
 from __future__ import annotations
 
 import binascii
-import itertools
 from collections.abc import Generator, Iterator
 from typing import TypeAlias
 
@@ -23,6 +22,7 @@ from vedette.cloudtrail.recognise import DECODING_ERRORS, MESSAGE_LISTS, Fields,
 Found: TypeAlias = bytes | Malformed
 
 _LAYERS = 4
+_MOST_BROKEN = 8
 
 
 class _LogFile(msgspec.Struct):
@@ -250,6 +250,23 @@ class Opener:
 
 
 def documents(text: bytes) -> list[bytes]:
-    """JSON objects that follow each other without a comma, separated; one document for any other text."""
-    starts = [0, *(found.start() + 1 for found in brackets.DOCUMENT_BOUNDARY.finditer(text)), len(text)]
-    return [text[start:end] for start, end in itertools.pairwise(starts)]
+    """JSON objects that follow each other without a comma, separated; one document for any other text.
+
+    A comma missing within a document looks like the end of one; the brackets tell, and are asked a few times at most.
+    """
+    starts = [0, *(found.start() + 1 for found in brackets.DOCUMENT_BOUNDARY.finditer(text))]
+    if len(starts) == 1:
+        return [text]
+    parts = []
+    start, asked = 0, 0
+    for end in (*starts[1:], len(text)):
+        if end <= start:
+            continue
+        if asked < _MOST_BROKEN and json_error(text[start:end]) is not None:
+            asked += 1
+            value = brackets.value_at(text, brackets.skip_space(text, start))
+            if value.closed:
+                end = next((later for later in starts if later >= value.end), len(text))
+        parts.append(text[start:end])
+        start = end
+    return parts
