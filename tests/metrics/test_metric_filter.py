@@ -22,6 +22,11 @@ from vedette.patterns import FilterPattern
 
 Document = dict[str, object]
 
+CONSTRAINT = (
+    "1 validation error detected: Value 'a:b' at 'metricTransformations.1.member.metricName' failed to satisfy "
+    "constraint: Member must satisfy regular expression pattern: [^:*$]*"
+)
+
 
 def value_of(metric_value: str, document: Document) -> float | None:
     sample = MetricFilter.of(Transformation("N", "m", metric_value)).sample(document, matches=True)
@@ -158,8 +163,7 @@ def test_dimensions_make_series_and_an_event_without_the_field_makes_none() -> N
         ),
         (
             Transformation("N", "a:b"),
-            "1 validation error detected: Value 'a:b' at 'metricTransformations.1.member.metricName' "
-            + "failed to satisfy constraint: Member must satisfy regular expression pattern: [^:*$]*",
+            CONSTRAINT,
         ),
     ],
 )

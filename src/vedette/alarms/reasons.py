@@ -8,6 +8,7 @@ Not covered by any record, so ours: that sentence after `not` and after filled d
 from __future__ import annotations
 
 import datetime as dt
+import json
 from dataclasses import dataclass
 
 from vedette.alarms.spec import AlarmSpec, ComparisonOperator, State, TreatMissingData
@@ -76,9 +77,9 @@ def reason_data(evidence: Evidence, state: State) -> str:
     if weighed.real:
         fields.append(("startDate", _stamp(weighed.real[-1].start)))
     if spec.unit is not None:
-        fields.append(("unit", f'"{spec.unit}"'))
+        fields.append(("unit", json.dumps(spec.unit)))
     fields += [
-        ("statistic", f'"{spec.statistic}"'),
+        ("statistic", json.dumps(spec.statistic)),
         ("period", str(spec.period)),
         ("recentDatapoints", f"[{','.join(_recent(evidence, weighed))}]"),
         ("threshold", java_double(spec.threshold)),

@@ -121,7 +121,7 @@ class _Parser:
                 return Literal(word == "TRUE")
         if self._take("word", "AT_LEAST"):
             return self._at_least()
-        state = self._state()
+        state = self._state("`ALARM`, `OK`, `INSUFFICIENT_DATA`, `AT_LEAST`, `NOT`, `TRUE`, `FALSE` or `(`")
         self._expect("(", "before the alarm's name")
         child = self._name()
         self._expect(")", "after the alarm's name")
@@ -134,7 +134,7 @@ class _Parser:
         amount, percent = self._amount()
         self._expect(",", "after the number of alarms")
         negated = self._take("word", "NOT")
-        state = self._state()
+        state = self._state("`ALARM`, `OK` or `INSUFFICIENT_DATA`")
         self._expect(",", "after the state")
         self._expect("(", "before the list of alarms")
         children = [self._name()]
@@ -156,10 +156,10 @@ class _Parser:
         self.next = self._read()
         return int(digits), percent
 
-    def _state(self) -> State:
+    def _state(self, wanted: str) -> State:
         state = _STATES.get(self.next.text) if self.next.kind == "word" else None
         if state is None:
-            raise self._expected("`ALARM`, `OK`, `INSUFFICIENT_DATA`, `AT_LEAST`, `NOT`, `TRUE`, `FALSE` or `(`")
+            raise self._expected(wanted)
         self.next = self._read()
         return state
 

@@ -11,7 +11,6 @@ end repeats the last. `initial STATE` says what came before the first minute, OK
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -27,6 +26,7 @@ MAX_POINTS = 100_000
 """A script is written by hand; this keeps `1x999999999` from filling the memory."""
 
 _Read = TypeVar("_Read")
+_NUMBER = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
 _REPEATED = re.compile(r"(?P<item>.+?)(?:x(?P<times>[0-9]{1,6}))?", re.DOTALL)
 
 
@@ -174,10 +174,9 @@ _STATES = ", ".join(f"`{state.value}`" for state in State)
 def _point(text: str) -> float | None:
     if text == "_":
         return None
-    value = float(text)
-    if not math.isfinite(value) or abs(value) > LARGEST:
+    if not _NUMBER.fullmatch(text) or abs(float(text)) > LARGEST:
         raise ValueError(text)
-    return value
+    return float(text)
 
 
 def _state(text: str) -> State:
