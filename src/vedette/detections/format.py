@@ -123,7 +123,7 @@ ALARM = _section(
         "statistic",
         "statistic",
         "`Sum`",
-        "`SampleCount`, `Average`, `Sum`, `Minimum`, `Maximum`, or an extended one: `p99`, `tm90`, `IQM`, `PR(1:5)`, …",
+        "`SampleCount`, `Average`, `Sum`, `Minimum`, `Maximum`, or an extended one such as `p99` or `PR(1:5)`.",
     ),
     ("period", "seconds", "`300`", "10, 20, 30 or a multiple of 60."),
     ("evaluation_periods", "whole number", "`1`", "How many periods are looked at (N)."),

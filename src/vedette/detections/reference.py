@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from vedette.detections.format import RECORD_DEFAULTS, SECTIONS, Section
 from vedette.detections.lint.rules import RULES, LintRule
 
+_NOTICE = "<!-- written from src/vedette/detections/reference.py: change the code, then `make docs` -->\n"
 _FORMAT_INTRO = """\
 # The detection file
 
@@ -28,8 +29,8 @@ written as `null` stays null. Numbers keep their spelling. `readOnly` and `manag
 _LINT_INTRO = """\
 # Lint rules
 
-`vedette detections check` judges files that can be read by these rules. An error fails the check; a warning does not,
-unless asked for. A file that breaks a rule on purpose says so:
+`vedette detections check` judges files that can be read by these rules. An error makes a detection silent or
+undeployable; a warning makes it worse than it could be. A file that breaks a rule on purpose says so:
 
 ```yaml
 allow:
@@ -41,7 +42,7 @@ allow:
 
 def format_page() -> str:
     """docs/reference/detection-file.md."""
-    return "\n".join([_FORMAT_INTRO, *(_section(section) for section in SECTIONS), _records()])
+    return "\n".join([_NOTICE, _FORMAT_INTRO, *(_section(section) for section in SECTIONS), _records()])
 
 
 def _section(section: Section) -> str:
@@ -61,7 +62,7 @@ def _records() -> str:
 def rules_page() -> str:
     """docs/reference/lint-rules.md."""
     table = [f"| [`{rule.id}`](#{rule.id}) | {rule.level.value} | {rule.says} |" for rule in RULES]
-    head = [_LINT_INTRO, "| rule | level | objects to |", "|---|---|---|", *table, ""]
+    head = [_NOTICE, _LINT_INTRO, "| rule | level | objects to |", "|---|---|---|", *table, ""]
     return "\n".join([*head, *_entries()])
 
 

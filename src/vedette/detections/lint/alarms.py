@@ -17,7 +17,6 @@ from vedette.detections.lint.finding import Finding, Subject
 _DAY = 86_400
 _WEEK = 604_800
 _HOUR = 3_600
-_MAX_PATTERN = 1024
 
 _COUNTED = ("SampleCount", "TC", "tc")
 _SUMMED = ("Sum", "TS", "ts")
@@ -164,11 +163,8 @@ def _words(reach: Reach) -> str:
 def check_deployable(subject: Subject) -> Iterator[Finding]:
     """pattern-over-quota and cannot-deploy-natively."""
     detection = subject.detection
-    if detection.pattern is not None and len(detection.pattern.source) > _MAX_PATTERN:
-        message = (
-            f"the pattern has {len(detection.pattern.source):,} characters; a metric filter takes {_MAX_PATTERN:,}"
-        )
-        yield Finding(rules.PATTERN_OVER_QUOTA, message, ("pattern",))
+    for excess in detection.pattern.over_quota if detection.pattern is not None else ():
+        yield Finding(rules.PATTERN_OVER_QUOTA, f"a metric filter cannot hold this pattern: {excess}", ("pattern",))
     if detection.exceptions:
         message = "a metric filter knows no exceptions: deployed natively, it counts these matches"
         yield Finding(rules.CANNOT_DEPLOY_NATIVELY, message, ("exceptions",))

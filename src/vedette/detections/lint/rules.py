@@ -62,14 +62,14 @@ NOT_EQUALS_ABSENCE = _warning(
 )
 OR_OF_NOT_EQUALS = _warning(
     "or-of-not-equals",
-    "several `!=` joined by `||`",
+    "several `!=` of which one is enough",
     "A value differs from `a` or from `b` whenever the two differ, so such a condition holds of almost every record. "
     "The pattern for unauthorised calls in CIS AWS Foundations v1.4 to v3.0 has this mistake.",
     "`&&` between the `!=`.",
 )
 CONTRADICTORY_AND = _error(
     "contradictory-and",
-    "conditions joined by `&&` of which no record satisfies both",
+    "conditions that must both hold and cannot",
     "The part that they stand in never holds, and the detection is silent about all that it was meant for.",
     "`||` between alternatives, or only one of them.",
 )
@@ -113,8 +113,9 @@ DIMENSIONS_WITH_DEFAULT = _error(
 )
 PATTERN_OVER_QUOTA = _warning(
     "pattern-over-quota",
-    "a pattern of more than 1,024 characters",
-    "Vedette matches it, but CloudWatch Logs refuses it as a metric filter.",
+    "a pattern over AWS's quotas",
+    "A metric filter's pattern has at most 1,024 characters, two regular expressions and three selectors with a "
+    "wildcard. Vedette matches longer ones, but CloudWatch Logs refuses them.",
     "Two detections, or wildcards (`Delete*`) in place of lists.",
 )
 REGEX_QUOTA = _warning(
