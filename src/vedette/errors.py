@@ -88,12 +88,18 @@ class PatternSyntaxError(InputError):
 
     def render(self) -> str:
         """Our message, the pattern with a caret under the place, AWS's own text, and the hint."""
-        lines = [f"invalid filter pattern: {self.message}"]
+        lines = [f"invalid filter pattern: {printable(self.message)}"]
         lines += ["    " + line for line in draw_span(self.pattern, self.span)]
-        lines.append(f"CloudWatch Logs says: {self.aws_message}")
+        lines.append(f"CloudWatch Logs says: {_middle_cut(printable(self.aws_message))}")
         if self.hint is not None:
-            lines.append(f"hint: {self.hint}")
+            lines.append(f"hint: {printable(self.hint)}")
         return "\n".join(lines)
+
+
+def _middle_cut(text: str, width: int = 240) -> str:
+    # AWS's words may repeat the whole pattern; both their ends carry the sense.
+    half = width // 2
+    return text if len(text) <= width else f"{text[:half]}…{text[-half:]}"
 
 
 class Level(enum.Enum):
