@@ -86,6 +86,13 @@ class Cursor:
         found = f"`{token.text}`" if token.text else "the end"
         return self.fail(f"expected {wanted}, found {found}", token)
 
+    def surplus(self, wanted: str) -> PatternSyntaxError:
+        """The error that something follows a condition which does not join it with another."""
+        error = self.unexpected(wanted)
+        if error.hint is None and self.token.kind in (Kind.WORD, Kind.STRING):
+            error.hint = "put a value that holds blanks or other signs in one pair of double quotes"
+        return error
+
 
 class Grammar(Generic[Node]):
     """The rules for joining conditions; what a condition is, and how parts are joined, is for the form to say."""
@@ -134,7 +141,7 @@ class Grammar(Generic[Node]):
     def _unclosed(self, opening: Token) -> PatternSyntaxError:
         if self.cursor.token.kind in (Kind.RIGHT, Kind.COMMA, Kind.END):
             return self.cursor.fail("this `(` is never closed", opening, hint="close it with `)`")
-        return self.cursor.unexpected("`&&`, `||` or `)`")
+        return self.cursor.surplus("`&&`, `||` or `)`")
 
 
 def ordered_rule(cursor: Cursor, operator: Token, refusal: Callable[[Token], str]) -> Rule:

@@ -89,7 +89,9 @@ class _FieldsForm:
         name = self.field_name()
         operator = cursor.token
         if operator.kind is not Kind.OPERATOR:
-            raise cursor.unexpected(f"an operator after `{name.text}`")
+            error = cursor.unexpected(f"an operator after `{name.text}`")
+            error.hint = error.hint or "separate fields by commas"
+            raise error
         cursor.take()
         if operator.text in ORDERS:
             return FieldTest(ordered_rule(cursor, operator, _order_refusal))

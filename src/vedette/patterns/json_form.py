@@ -146,17 +146,19 @@ class _JsonForm:
             hint = f"write `{selector} = *`, which asks for a string or number"
             return self.cursor.fail("`EXISTS` is not a condition", self.cursor.token, hint=hint)
         error = self.cursor.unexpected(f"an operator after `{selector}`")
-        if self.cursor.token.kind is Kind.WORD and self.cursor.crowded:
+        kind = self.cursor.token.kind
+        if kind is Kind.WORD and self.cursor.crowded:
             error.hint = "put a name with other characters in brackets, as in `$.['größe']`"
+        elif kind in (Kind.WORD, Kind.STRING, Kind.REGEX):
+            error.hint = error.hint or f"write `{selector} = …`"
+        else:
+            error.hint = f"write `{selector} = *`, which asks for a string or number"
         return error
 
     def _no_end(self, token: Token) -> PatternSyntaxError:
         if token.kind is Kind.CLOSE:
             return self.cursor.fail("this `)` closes nothing", token)
-        error = self.cursor.unexpected("`&&`, `||` or `}`")
-        if error.hint is None and token.kind in (Kind.WORD, Kind.STRING):
-            error.hint = "put a value that holds blanks or other signs in one pair of double quotes"
-        return error
+        return self.cursor.surplus("`&&`, `||` or `}`")
 
 
 def _order_refusal(token: Token) -> str:
