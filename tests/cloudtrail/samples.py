@@ -53,8 +53,12 @@ CONTROL_MESSAGE = dump(
 )
 
 
+def _gzip(data: bytes) -> bytes:
+    return gzip.compress(data, mtime=0)
+
+
 def in_base64(data: bytes) -> str:
-    return base64.b64encode(gzip.compress(data)).decode()
+    return base64.b64encode(_gzip(data)).decode()
 
 
 def eventbridge(text: bytes) -> bytes:
@@ -83,7 +87,7 @@ ENVELOPES: dict[str, tuple[Kind, Callable[[list[bytes]], bytes]]] = {
     "EventBridge joined": (Kind.ARRAY, lambda t: b"".join(map(eventbridge, t))),
     "subscription": (Kind.SUBSCRIPTION, data_message),
     "subscription, base64": (Kind.SUBSCRIPTION, lambda t: in_base64(data_message(t)).encode()),
-    "subscription, wrapped base64": (Kind.SUBSCRIPTION, lambda t: base64.encodebytes(gzip.compress(data_message(t)))),
+    "subscription, wrapped base64": (Kind.SUBSCRIPTION, lambda t: base64.encodebytes(_gzip(data_message(t)))),
     "subscriptions, base64 lines": (
         Kind.SUBSCRIPTION,
         lambda t: b"\n".join(in_base64(data_message([text])).encode() for text in t),
@@ -121,10 +125,10 @@ ENVELOPES: dict[str, tuple[Kind, Callable[[list[bytes]], bytes]]] = {
 
 COMPRESSIONS: dict[str, Callable[[bytes], bytes]] = {
     "plain": bytes,
-    "gzip": gzip.compress,
-    "gzip twice": lambda data: gzip.compress(gzip.compress(data)),
-    "gzip members": lambda data: b"".join(gzip.compress(data[at : at + 700]) for at in range(0, len(data), 700)),
-    "gzip, zeros after": lambda data: gzip.compress(data) + bytes(512),
+    "gzip": _gzip,
+    "gzip twice": lambda data: _gzip(_gzip(data)),
+    "gzip members": lambda data: b"".join(_gzip(data[at : at + 700]) for at in range(0, len(data), 700)),
+    "gzip, zeros after": lambda data: _gzip(data) + bytes(512),
 }
 
 

@@ -5,7 +5,6 @@ Holds at most one chunk of lines, or one document within the limits. Must not de
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
@@ -19,7 +18,8 @@ from vedette.cloudtrail.recognise import fields_of, kind_of
 
 _BOM = b"\xef\xbb\xbf"
 _SPACE = b" \t\r\n"
-_ENDS_LINE_OF_OBJECTS = re.compile(rb"\}[ \t\r]*+\n[ \t\r\n]*+\{")
+_GOES_ON = b"{[,:"
+_LINES_LOOKED_AT = 65_536
 _FORMATS = (
     (b"PK\x03\x04", "a zip archive"),
     (b"\x28\xb5\x2f\xfd", "zstd compression"),
@@ -103,13 +103,20 @@ class _Source:
 
 
 def _is_lines(source: _Source) -> bool:
-    """Whether each line is a value of its own: the first is one, or ends as one and the next begins as one."""
+    """Whether each line is a value of its own: the first is one; or, being broken, does not go on into the next two."""
     end = source.held.find(b"\n")
-    if end < 0 or (source.ended and not source.held[end:].strip(_SPACE)):
+    if end < 0 or (source.ended and not source.held[end:].strip(_SPACE)) or not source.held.startswith(b"{"):
         return False
     line = bytes(source.held[:end]).rstrip(_SPACE)
-    follows = _ENDS_LINE_OF_OBJECTS.match(source.held, len(line) - 1)
-    return line.startswith(b"{") and (follows is not None or json_error(line) is None)
+    if json_error(line) is None:
+        return True
+    followers = [text for text in bytes(source.held[end : end + _LINES_LOOKED_AT]).split(b"\n") if text.strip(_SPACE)]
+    return line[-1:] not in _GOES_ON and all(_is_object(text) for text in followers[:2])
+
+
+def _is_object(text: bytes) -> bool:
+    text = text.strip(_SPACE)
+    return text.startswith(b"{") and json_error(text) is None
 
 
 class _Lines:
