@@ -139,6 +139,21 @@ def test_a_pattern_over_several_lines_is_one_line() -> None:
     assert detection.pattern.source == '{ $.eventSource = "sns.amazonaws.com" && $.eventName = "DeleteTopic" }'
 
 
+def test_numbers_are_finite() -> None:
+    for huge in ("9" * 400, "1e999", ".inf", ".nan"):
+        (problem,) = problems(added(f"alarm: {{threshold: {huge}}}\n"))
+        assert "`threshold` must be a finite number" in problem
+
+
+def test_severities_are_ordered() -> None:
+    """From a note to a night call: what `--fail-on` compares by."""
+    ordered = [Severity.INFORMATIONAL, Severity.LOW, Severity.MEDIUM, Severity.HIGH, Severity.CRITICAL]
+    assert sorted(Severity, key=lambda severity: severity.rank) == ordered
+    assert Severity.LOW < Severity.HIGH
+    assert Severity.HIGH <= Severity.HIGH
+    assert not Severity.CRITICAL < Severity.HIGH
+
+
 def test_an_empty_group_is_what_the_file_says() -> None:
     assert load_text(added("group_by: []\n")).group_by == ()
 
@@ -266,6 +281,28 @@ def test_a_built_in_file_in_the_wrong_folder(tmp_path: Path, monkeypatch: pytest
         ("library/messaging/other.yaml", 1, "`id` of a built-in detection is what its file says: `other`"),
         ("library/messaging/other.yaml", 20, "`category` of a built-in detection is what its file says: `messaging`"),
     ]
+
+
+def test_built_in_detections_without_their_tests() -> None:
+    """The same detections but for the tests; what is not read is not judged either."""
+    whole = [dataclasses.replace(detection, tests=()) for detection in load_builtin()]
+    assert list(load_builtin(tests=False)) == whole
+
+
+@pytest.mark.parametrize(
+    ("text", "tests"),
+    [(SOUND, 0), (SOUND.rstrip("\n") + "\n\n# the end\n", 0), (added("category: x\n"), 3)],
+)
+def test_tests_are_left_unread_only_where_they_stand_last(
+    text: str, tests: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "library" / "x").mkdir(parents=True)
+    text = text if "category" in text else changed(("title:", "category: x\ntitle:"), text=text)
+    (tmp_path / "library" / "x" / "topic-deleted.yaml").write_text(text)
+    monkeypatch.setattr(loader, "files", lambda _package: tmp_path)
+    (detection,) = load_builtin(tests=False)
+    assert len(detection.tests) == tests
+    assert detection.source == text
 
 
 LINES = SOUND.splitlines()
