@@ -6,7 +6,6 @@ half-read value away. So one run tells everything that is wrong with a file.
 
 from __future__ import annotations
 
-import difflib
 import enum
 import math
 import re
@@ -34,6 +33,8 @@ class Report:
 
 def closest(word: str, words: Iterable[str], likeness: float = 0.6) -> str | None:
     """The one of `words` that `word` was probably meant to be; case does not matter."""
+    import difflib  # only wrong files need it
+
     by_case = {known.casefold(): known for known in words}
     near = difflib.get_close_matches(word.casefold(), by_case, n=1, cutoff=likeness)
     return by_case[near[0]] if near else None
