@@ -72,6 +72,8 @@ def test_evaluate_agrees_with_the_reference(situation: tuple[AlarmSpec, Samples]
 
 @settings(deadline=None, max_examples=120)
 @given(situations(), st.integers(-400, 4_000), st.integers(1, 12_000), states)
+@example((AlarmSpec("a", 2.0, period=120), {0: [1.0], 60: [1.0]}), 0, 1_000, State.OK)
+@example((AlarmSpec("a", 3.0, period=180), {0: [1.0], 60: [1.0], 120: [1.0]}), 0, 1_000, State.OK)
 def test_timeline_is_the_evaluation_of_every_minute(
     situation: tuple[AlarmSpec, Samples], start: int, length: int, initial: State
 ) -> None:
@@ -120,3 +122,27 @@ def test_episodes_are_the_stretches_in_alarm(situation: tuple[AlarmSpec, Samples
         assert list(episode.minutes) == sorted(set(episode.minutes))
         assert all(at < (episode.end or 20_000) for at in episode.minutes)
         assert episode.earliest == (episode.minutes[0] if episode.minutes else None)
+
+
+def test_the_minutes_of_an_episode() -> None:
+    """Those that made it fire, those seen while it lasted, and not the one that ended it."""
+    spec = AlarmSpec("two", 2.0, period=180)
+    series = as_sets({0: [2.0], 600: [1.0], 660: [1.0], 720: [1.0], 780: [0.0], 840: [0.0]})
+    first, second = episodes(spec, series, 0, 3_600)
+    assert (first.start, first.earliest, first.minutes) == (60, 0, (0,))
+    assert (second.start, second.end, second.minutes) == (720, 900, (600, 660, 720, 780))
+    assert second.closed is not None
+    assert episodes(spec, as_sets({0: [2.0]}), 0, 120)[0].end is None
+    lasting = AlarmSpec("silent", 1.0, treat_missing_data=TreatMissingData.BREACHING)
+    assert [(e.start, e.earliest) for e in episodes(lasting, {}, 0, 3_600)] == [(0, None)]
+
+
+def test_a_burst_that_flaps_is_one_episode_if_asked() -> None:
+    """Three failures in three minutes: the sliding slots tear them apart and join them again, thrice in all."""
+    spec = AlarmSpec("three", 3.0, treat_missing_data=TreatMissingData.NOT_BREACHING)
+    series = as_sets({60: [1.0], 120: [1.0], 180: [1.0], 7_200: [3.0]})
+    apart = episodes(spec, series, 0, 10_000)
+    assert [(e.start, e.end) for e in apart] == [(240, 420), (540, 720), (840, 1020), (7_260, 8_160)]
+    joined = episodes(spec, series, 0, 10_000, quiet=900)
+    assert [(e.start, e.end, e.minutes) for e in joined] == [(240, 1020, (60, 120, 180)), (7_260, 8_160, (7_200,))]
+    assert joined[0].closed == apart[2].closed

@@ -58,9 +58,19 @@ class Episode:
 
 
 def episodes(
-    spec: AlarmSpec, series: Mapping[int, StatisticSet], start: int, end: int, initial: State = State.OK
+    spec: AlarmSpec,
+    series: Mapping[int, StatisticSet],
+    start: int,
+    end: int,
+    initial: State = State.OK,
+    *,
+    quiet: int = 0,
 ) -> list[Episode]:
-    """The ALARM episodes that begin in `[start, end)`; arguments as for `timeline`."""
+    """The ALARM episodes that begin in `[start, end)`; arguments as for `timeline`.
+
+    An episode that begins at most `quiet` seconds after the one before ended goes on with it. A burst within one period
+    may leave and enter ALARM again as the windows slide past it; `Windows.of(spec).length` keeps it one episode.
+    """
     judge = _judge(spec, series)
     found: list[Episode] = []
     opened: Transition | None = None
@@ -70,7 +80,19 @@ def episodes(
         opened = transition if transition.new is State.ALARM else None
     if opened is not None:
         found.append(_episode(judge, opened, None, end))
-    return found
+    return _joined(found, quiet)
+
+
+def _joined(found: list[Episode], quiet: int) -> list[Episode]:
+    joined: list[Episode] = []
+    for episode in found:
+        before = joined[-1] if joined else None
+        if before is not None and before.end is not None and 0 < quiet >= episode.start - before.end:
+            minutes = tuple(sorted({*before.minutes, *episode.minutes}))
+            joined[-1] = Episode(before.opened, episode.closed, minutes)
+        else:
+            joined.append(episode)
+    return joined
 
 
 def _judge(spec: AlarmSpec, series: Mapping[int, StatisticSet]) -> Judge:

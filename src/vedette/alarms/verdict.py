@@ -139,7 +139,7 @@ def decide(spec: AlarmSpec, to_alarm: int, bad: int, good: int, oldest_bad: int)
     """
     missing = spec.evaluation_periods - bad - good
     treat = spec.treat_missing_data
-    if missing and treat is TreatMissingData.BREACHING:
+    if treat is TreatMissingData.BREACHING:
         bad += missing
     if bad >= to_alarm:
         return State.ALARM
