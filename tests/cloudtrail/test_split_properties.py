@@ -15,7 +15,7 @@ from vedette.cloudtrail import brackets
 from vedette.cloudtrail.envelope import Body, Kind, Malformed, Reason, split
 from vedette.cloudtrail.limits import Limits
 
-SETTINGS = settings(max_examples=120, deadline=None)
+SETTINGS = settings(max_examples=50, deadline=None)
 SMALL = Limits(chunk_bytes=50, decompressed_bytes=4_000, record_bytes=500, depth=8)
 
 scalars = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text()
@@ -163,7 +163,7 @@ fragments = st.sampled_from(
 )
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=250, deadline=None)
 @given(st.lists(fragments, max_size=14).map(b"".join) | st.binary(max_size=80))
 @example(b'{"Records":[{"kinesis":{"data":"')
 @example(b'{"detail":{')
@@ -186,7 +186,7 @@ def _gzip(data: bytes) -> bytes:
     return gzip.compress(data, mtime=0)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=120, deadline=None)
 @given(st.data())
 def test_mutilated_objects_never_raise_and_never_invent(data):
     """A byte changed, lost or added costs at most what it touches and what cannot be followed behind it."""

@@ -54,22 +54,21 @@ def unwrap_layers(pieces: Iterator[Piece], name: str, limits: Limits) -> Iterato
 def read_pieces(stream: BinaryIO, name: str) -> Iterator[Piece]:
     """The stream in full pieces of READ_BYTES, the last one shorter; a failing read ends it with a fault."""
     position = 0
-    held = b""
     while True:
+        parts: list[bytes] = []
+        size = 0
         try:
-            data = stream.read(READ_BYTES - len(held))
+            while size < READ_BYTES and (data := stream.read(READ_BYTES - size)):
+                parts.append(data)
+                size += len(data)
         except OSError as error:
-            if held:
-                yield held
-            yield Malformed(name, f"byte {position + len(held)}", Reason.UNREADABLE, str(error))
+            yield from filter(None, (b"".join(parts),))
+            yield Malformed(name, f"byte {position + size}", Reason.UNREADABLE, str(error))
             return
-        held += data
-        if held and (not data or len(held) >= READ_BYTES):
-            yield held
-            position += len(held)
-            held = b""
-        if not data:
+        if not parts:
             return
+        yield b"".join(parts)
+        position += size
 
 
 def gunzip(pieces: Iterable[Piece], name: str, limits: Limits) -> Iterator[Piece]:
@@ -171,11 +170,14 @@ class _Inflation:
 
     def _salvage(self, member: bytes) -> Iterator[bytes]:
         """What a corrupt member holds before its fault, beyond what was given: the step that fails is discarded."""
-        coarse = list(_until_fault(member, itertools.repeat(_SALVAGE_BYTES)))
-        steps = itertools.chain(itertools.repeat(_SALVAGE_BYTES, len(coarse)), itertools.repeat(1))
-        text = b"".join(_until_fault(member, steps))
-        if len(text) > self._member_given:
-            yield text[self._member_given :]
+        whole_steps = sum(1 for _ in _until_fault(member, itertools.repeat(_SALVAGE_BYTES)))
+        steps = itertools.chain(itertools.repeat(_SALVAGE_BYTES, whole_steps), itertools.repeat(1))
+        skipped = 0
+        for out in _until_fault(member, steps):
+            fresh = out[max(0, self._member_given - skipped) :]
+            skipped += len(out) - len(fresh)
+            if fresh:
+                yield fresh
 
     def _fault(self, reason: Reason, detail: str) -> Malformed:
         self.failed = True

@@ -37,7 +37,7 @@ _NAME = re.compile(
     re.ASCII,
 )
 _FOLDER = re.compile(
-    rf"(?:(?P<prefix>.+)/)?AWSLogs/(?:(?P<organisation>o-[a-z0-9]+)/)?"
+    rf"(?:(?P<prefix>.*)/)?AWSLogs/(?:(?P<organisation>o-[a-z0-9]+)/)?"
     rf"(?P<account>\d{{12}})/(?P<kind>{_KINDS})/(?P<region>[a-z0-9-]+)/\d{{4}}/\d\d/\d\d",
     re.ASCII,
 )
@@ -90,7 +90,7 @@ class ObjectKey:
             kind=ObjectKind(found["kind"]),
             unique=found["unique"],
             organisation=folder["organisation"] if folder else None,
-            prefix=folder["prefix"] if folder else None,
+            prefix=(folder["prefix"] or None) if folder else None,
             trail=found["trail"],
             home_region=found["home"],
             backfill=found["backfill"] is not None,
