@@ -68,12 +68,14 @@ def explain(predicate: Predicate, document: Mapping[str, object]) -> Explanation
         case And(parts):
             inner = tuple(explain(part, document) for part in parts)
             failing = sum(not part.holds for part in inner)
-            why = f"{failing} of its {len(inner)} parts do not hold" if failing else f"all its {len(inner)} parts hold"
+            why = (
+                _some(failing, inner, "does not hold", "do not hold") if failing else f"all its {len(inner)} parts hold"
+            )
             return Explanation(text, not failing, why, parts=inner)
         case Or(parts):
             inner = tuple(explain(part, document) for part in parts)
             holding = sum(part.holds for part in inner)
-            why = f"{holding} of its {len(inner)} parts hold" if holding else f"none of its {len(inner)} parts holds"
+            why = _some(holding, inner, "holds", "hold") if holding else f"none of its {len(inner)} parts holds"
             return Explanation(text, holding > 0, why, parts=inner)
         case Not(part):
             only = explain(part, document)
@@ -83,6 +85,10 @@ def explain(predicate: Predicate, document: Mapping[str, object]) -> Explanation
             return Explanation(text, value, "it always holds" if value else "it never holds")
         case _:
             return _condition(predicate, document)
+
+
+def _some(count: int, parts: tuple[Explanation, ...], one: str, more: str) -> str:
+    return f"{count} of its {len(parts)} parts {one if count == 1 else more}"
 
 
 def _condition(condition: Condition, document: Mapping[str, object]) -> Explanation:

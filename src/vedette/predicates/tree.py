@@ -36,9 +36,9 @@ class Selector:
 
     def text(self, wildcard: str = "[*]") -> str:
         """The selector as patterns write it; `.*` is the other way to write the wildcard."""
-        first, *rest = (_print_step(step, wildcard) for step in self.steps)
-        # CloudWatch Logs wants the dot after `$` even where a bracket follows: `$.['a b']`, `$.[*]`.
-        return "$." + first.removeprefix(".") + "".join(rest)
+        first, *rest = self.steps
+        # CloudWatch Logs wants a dot after `$` even where a bracket follows: `$.['a b']`.
+        return "$." + _print_step(first, ".*").removeprefix(".") + "".join(_print_step(step, wildcard) for step in rest)
 
     def __str__(self) -> str:
         return self.text()
