@@ -96,6 +96,13 @@ def test_control_messages_among_others():
     assert found(b"\n".join([TEXTS[0], CONTROL_MESSAGE, TEXTS[1]])) == TEXTS[:2]
 
 
+def test_lines_among_messages_stay_together_and_know_their_number():
+    data = b"\n".join([CONTROL_MESSAGE, TEXTS[0], b"", b"{broken", data_message(TEXTS[1:2]), TEXTS[2], b""])
+    assert [body.kind for body in bodies(data)] == [Kind.CONTROL, Kind.NDJSON, Kind.SUBSCRIPTION, Kind.NDJSON]
+    assert records(data) == TEXTS
+    assert [fault.place for fault in faults(data)] == ["line 4"]
+
+
 def test_digests_and_insights_are_told_apart():
     digest = dump({"awsAccountId": "111122223333", "digestEndTime": "2026-11-21T10:00:00Z", "logFiles": []})
     insight = {"eventVersion": "1.08", "eventType": "AwsCloudTrailInsight", "insightDetails": {"state": "Start"}}

@@ -5,6 +5,7 @@ Holds at most one chunk of lines, or one document within the limits. Must not de
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
@@ -44,6 +45,7 @@ def frame(pieces: Iterable[Piece], name: str, limits: Limits) -> Iterator[Body |
             yield Malformed(name, "", Reason.EMPTY, "")
     elif head not in b"{[":
         yield _foreign(name, bytes(source.held[:256]))
+        return
     elif _is_lines(source):
         yield from _Lines(source, name, limits, first_line=1 + skipped).bodies()
     else:
@@ -128,8 +130,7 @@ class _Lines:
         self._limits = limits
         self._line = first_line
         first = bytes(source.held[: source.held.find(b"\n")])
-        kind = kind_of(fields_of(first).values)
-        self._plain = kind not in {Kind.LOG_FILE, Kind.SUBSCRIPTION, Kind.CONTROL, Kind.DIGEST, Kind.INSIGHT}
+        self._plain = not _carries(first)
 
     def bodies(self) -> Iterator[Body | Malformed]:
         source, limits = self._source, self._limits
@@ -157,12 +158,22 @@ class _Lines:
                 yield Body(Kind.NDJSON, data, self._name, self._line)
             self._line += data.count(b"\n")
             return
-        for line in data.split(b"\n"):
-            if line.strip(_SPACE):
-                for document in documents(line):
-                    yield from bodies_of(document, self._name, self._limits, f"line {self._line}")
-            self._line += 1
+        lines = data.split(b"\n")
+        for carries, run in itertools.groupby(lines, _carries):
+            text = list(run)
+            yield from self._carriers(text) if carries else self._run(text)
         self._line -= 1
+
+    def _carriers(self, lines: list[bytes]) -> Iterator[Body | Malformed]:
+        for line in lines:
+            for document in documents(line):
+                yield from bodies_of(document, self._name, self._limits, f"line {self._line}")
+            self._line += 1
+
+    def _run(self, lines: list[bytes]) -> Iterator[Body]:
+        if any(line.strip(_SPACE) for line in lines):
+            yield Body(Kind.NDJSON, b"\n".join(lines), self._name, self._line)
+        self._line += len(lines)
 
     def _drop_line(self) -> Malformed:
         """Give up the rest of a line that is longer than anything that may be held."""
@@ -173,6 +184,12 @@ class _Lines:
         source.take(end + 1 if end >= 0 else len(source.held))
         self._line += 1
         return Malformed(self._name, place, Reason.TOO_LARGE, f"more than {self._limits.decompressed_bytes} bytes")
+
+
+def _carries(line: bytes) -> bool:
+    """Whether a line is something that `split` is not to open: it makes a body of its own."""
+    kind = kind_of(fields_of(line).values)
+    return kind in {Kind.LOG_FILE, Kind.SUBSCRIPTION, Kind.CONTROL, Kind.DIGEST, Kind.INSIGHT}
 
 
 def _whole_lines(held: bytearray) -> int:
@@ -203,7 +220,7 @@ class _Documents:
                 source.fault = Malformed(self._name, "", Reason.TOO_LARGE, detail)
                 break
             want = min(2 * len(source.held) + 4 * limits.chunk_bytes, limits.decompressed_bytes)
-        yield from self._last(bytes(source.held), source.fault)
+        yield from self._last(source.take(len(source.held)), source.fault)
 
     def _last(self, text: bytes, fault: Malformed | None) -> Iterator[Body | Malformed]:
         parts = [text] if fault is None and json_error(text) is None else documents(text)
