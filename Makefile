@@ -32,7 +32,7 @@ check: $(VENV)/dev.stamp  ## lint, types, layers, detections, documentation
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
-	@$(BIN)/lint-imports --no-timing
+	@$(BIN)/lint-imports
 	@$(BIN)/vedette detections check
 	@$(BIN)/vedette detections test
 	@$(BIN)/python docs/build.py --check

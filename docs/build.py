@@ -15,6 +15,7 @@ import click
 from vedette.cli import cli
 from vedette.detections.definition import Derived, Detection
 from vedette.detections.loader import load_builtin
+from vedette.detections.reference import format_page, rules_page
 
 HERE = Path(__file__).parent
 NOTICE = "<!-- written by docs/build.py: change the code, then `make docs` -->\n\n"
@@ -60,11 +61,10 @@ def _entry(d: Detection) -> str:
     if d.alarm is not None:
         a = d.alarm
         needed = a.datapoints_to_alarm or a.evaluation_periods
-        lines += [
-            f"Alarm: {a.statistic} {a.comparison_operator.value} {a.threshold:g} in {needed} of {a.evaluation_periods} "
-            f"periods of {a.period} s; missing data is {a.treat_missing_data.value}.",
-            "",
-        ]
+        lines.append(
+            f"Alarm: {a.statistic} {a.comparison_operator.value} {a.threshold:g} in {needed} of "
+            f"{a.evaluation_periods} periods of {a.period} s; missing data is {a.treat_missing_data.value}.\n"
+        )
     lines += [f"*{title}*\n\n" + "\n".join(items) + "\n" for title, items in _lists(d) if items]
     for title, values in (("ATT&CK", d.attack), ("Compliance", d.compliance)):
         if values:
@@ -85,6 +85,8 @@ def _cell(text: str) -> str:
 PAGES: dict[str, Callable[[], str]] = {
     "reference/commands.md": commands_page,
     "reference/detections.md": catalogue_page,
+    "reference/detection-file.md": format_page,
+    "reference/lint-rules.md": rules_page,
 }
 
 

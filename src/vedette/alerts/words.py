@@ -11,33 +11,34 @@ from vedette.alerts.alert import Alert
 from vedette.alerts.evidence import Counts, Sighting
 from vedette.cloudtrail.moment import print_time
 
-_LISTED = 2
+MOST = 2
+"""How many of a kind are named before the rest is only counted."""
 
 
-def who(alert: Alert) -> str:
+def who(alert: Alert, most: int = MOST) -> str:
     """The actors: `alice`, `alice and bob`, `alice, bob and 3 others`."""
-    return _listed(alert.evidence.actors, "an unknown actor")
+    return _listed(alert.evidence.actors, "an unknown actor", most)
 
 
-def whence(alert: Alert) -> str:
+def whence(alert: Alert, most: int = MOST) -> str:
     """Where the calls came from: addresses, or the names of AWS services."""
-    return _listed(alert.evidence.addresses, "an unknown address")
+    return _listed(alert.evidence.addresses, "an unknown address", most)
 
 
-def where(alert: Alert) -> str:
+def where(alert: Alert, most: int = MOST) -> str:
     """The regions in which it happened."""
-    return _listed(alert.evidence.regions, "an unknown region")
+    return _listed(alert.evidence.regions, "an unknown region", most)
 
 
-def what(alert: Alert) -> str:
-    """The calls, what they were about, and how many were refused."""
+def what(alert: Alert, most: int = MOST, *, short: bool = False) -> str:
+    """The calls, what they were about (`short`: without the beginning of an ARN), and how many were refused."""
     evidence = alert.evidence
-    text = _listed(evidence.event_names, "an unknown event", most=3)
+    text = _listed(evidence.event_names, "an unknown event", most)
     if evidence.resources.values:
-        text += f" on {_listed(evidence.resources, '')}"
+        text += f" on {_listed(evidence.resources, '', most, short=short)}"
     if refused := sum(count for _, count in evidence.errors.most_common()):
         told = "refused" if refused == evidence.count else f"{refused} refused"
-        text += f" ({told}: {_listed(evidence.errors, '')})"
+        text += f" ({told}: {_listed(evidence.errors, '', most)})"
     return text
 
 
@@ -57,11 +58,20 @@ def times(count: int) -> str:
 
 def sentence(alert: Alert) -> str:
     """The whole in one sentence."""
-    first = print_time(alert.evidence.first)
-    return (
-        f"{who(alert)} did {what(alert)} {times(alert.evidence.count)} from {whence(alert)} in {where(alert)}, "
-        f"{'first ' if alert.evidence.count > 1 else ''}at {first[:10]} {first[11:19]} UTC."
-    )
+    evidence = alert.evidence
+    first = print_time(evidence.first)
+    parts = [f"{who(alert)} called {_listed(evidence.event_names, 'an unknown event')} {times(evidence.count)}"]
+    if evidence.resources.values:
+        parts.append(f"on {_listed(evidence.resources, '', short=True)},")
+    parts.append(f"from {whence(alert)} in {where(alert)}, {'first ' * (evidence.count > 1)}at {_utc(first)}")
+    if refused := sum(count for _, count in evidence.errors.most_common()):
+        which = "all" if refused == evidence.count > 1 else "it" if evidence.count == 1 else f"{refused:,}"
+        parts.append(f"({which} {'was' if evidence.count == 1 else 'were'} refused: {_listed(evidence.errors, '')})")
+    return " ".join(parts).replace(",,", ",") + "."
+
+
+def _utc(time: str) -> str:
+    return f"{time[:10]} {time[11:19]} UTC"
 
 
 def next_step(alert: Alert) -> str:
@@ -71,18 +81,18 @@ def next_step(alert: Alert) -> str:
 
 def telling(sighting: Sighting) -> str:
     """One record on one line."""
-    parts = [print_time(sighting.time), sighting.event_name or "?", f"by {sighting.actor.name}"]
+    parts = [print_time(sighting.time), sighting.event_name or "an unknown event", f"by {sighting.actor.name}"]
     if sighting.address:
         parts.append(f"from {sighting.address}")
     if sighting.resources:
-        parts.append(f"on {', '.join(sighting.resources)}")
+        parts.append(f"on {', '.join(map(_tail, sighting.resources))}")
     if sighting.error:
         parts.append(f"→ {sighting.error}")
-    return "  ".join(parts[:2]) + " " + " ".join(parts[2:])
+    return " ".join(parts)
 
 
-def _listed(counts: Counts, otherwise: str, most: int = _LISTED) -> str:
-    names = [name for name, _ in counts.most_common()]
+def _listed(counts: Counts, otherwise: str, most: int = MOST, *, short: bool = False) -> str:
+    names = [_tail(name) if short else name for name, _ in counts.most_common()]
     if not names:
         return otherwise
     others = len(names) - most
@@ -90,6 +100,11 @@ def _listed(counts: Counts, otherwise: str, most: int = _LISTED) -> str:
         return _joined(names)
     number = f"{others}" if counts.complete else f"more than {others}"
     return f"{', '.join(names[:most])} and {number} other{'s' if others > 1 else ''}"
+
+
+def _tail(resource: str) -> str:
+    """What an administrator knows a resource by: `policy/ReadOnly` of `arn:aws:iam::111122223333:policy/ReadOnly`."""
+    return resource.split(":", 5)[5] if resource.startswith("arn:") and resource.count(":") >= 5 else resource
 
 
 def _joined(names: Sequence[str]) -> str:

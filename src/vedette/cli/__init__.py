@@ -87,7 +87,7 @@ def run(arguments: Sequence[str]) -> int:
             raise
         place = f"`{error.filename}`: " if error.filename else ""
         return _tell(f"{place}{error.strerror or error}", ExitCode.FAILURE)
-    except Exception as error:  # noqa: BLE001  the boundary: a bug is told, not dumped
+    except Exception as error:
         if "VEDETTE_DEBUG" in os.environ:
             raise
         hint = "this is a bug in Vedette; run it again with VEDETTE_DEBUG=1 for the details that a report needs"

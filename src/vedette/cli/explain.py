@@ -5,28 +5,32 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Iterator
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
+from typing import BinaryIO
 
 import click
 from rich.text import Text
 
 from vedette.cli import output
 from vedette.cli.loading import find, load, today
-from vedette.cloudtrail.envelope import Kind, read_bodies, split
-from vedette.cloudtrail.limits import Limits
+from vedette.cloudtrail.envelope import Malformed, read_bodies, split
 from vedette.detections.definition import Detection
 from vedette.detections.question import matcher, question
 from vedette.errors import ExitCode, InputError, NothingToDoError, printable
 from vedette.predicates.document import load_document
 from vedette.predicates.explain import Explanation, explain
 
+_SHOWN_PARTS = 6
+
 
 @click.command("explain")
 @click.argument("detection_id", metavar="ID")
 @click.argument("file")
-@click.option("-d", "--detections", "paths", multiple=True, metavar="PATH", help="Detections of your own.")
+@click.option("-d", "--detections", "paths", multiple=True, metavar="PATH", help="Detections of your own, too.")
+@click.option("-a", "--all", "everything", is_flag=True, help="Show every clause, however many there are.")
 @click.option("-o", "--output", "form", type=click.Choice(["text", "json"]), default="text", help="How to answer.")
-def command(detection_id: str, file: str, paths: tuple[str, ...], form: str) -> int:
+def command(detection_id: str, file: str, paths: tuple[str, ...], everything: bool, form: str) -> int:
     """Say why detection ID matches, or does not match, the records of FILE (- for standard input).
 
     Exit code 0: at least one record matches; 1: none does.
@@ -34,8 +38,7 @@ def command(detection_id: str, file: str, paths: tuple[str, ...], form: str) -> 
     \b
     vedette explain root-login event.json
     """
-    by_id = {detection.id: detection for detection in load(paths)}
-    detection = find(by_id, detection_id)
+    detection = find({detection.id: detection for detection in load(paths)}, detection_id)
     if detection.rule is not None:
         children = ", ".join(f"`{child}`" for child in detection.rule.children)
         raise InputError(
@@ -44,21 +47,86 @@ def command(detection_id: str, file: str, paths: tuple[str, ...], form: str) -> 
         )
     matched = total = 0
     for total, record in enumerate(_records(file), start=1):
-        matched += _explain_one(detection, record, total, form)
+        matched += _explain_one(detection, record, total, form, everything)
     if not total:
         raise NothingToDoError(f"`{file}` holds no CloudTrail record")
+    if form == "text":
+        output.say(f"{matched} of {total} records match {detection.id}", style="dim")
     return ExitCode.DONE if matched else ExitCode.FINDINGS
 
 
 def _records(file: str) -> Iterator[bytes]:
-    limits = Limits()
-    with sys.stdin.buffer if file == "-" else Path(file).open("rb") as stream:
-        for body in read_bodies(stream, file, limits):
-            if not hasattr(body, "kind"):
-                output.print_error(f"{body.name}: {body.place}: {body.reason.value}: {body.detail}")
-            elif body.kind not in (Kind.DIGEST, Kind.INSIGHT, Kind.CONTROL):
-                for record in split(body, limits):
-                    if isinstance(record, bytes):
-                        yield record
-                    else:
-                        output.print_error(f"{record.name}: {record.place}: {record.reason.value}: {record.detail}")
+    with _opened(file) as stream:
+        for body in read_bodies(stream, file):
+            for record in (body,) if isinstance(body, Malformed) else split(body):
+                if isinstance(record, bytes):
+                    yield record
+                else:
+                    output.say(str(record), style="yellow")
+
+
+def _opened(file: str) -> AbstractContextManager[BinaryIO]:
+    return nullcontext(sys.stdin.buffer) if file == "-" else Path(file).open("rb")
+
+
+def _explain_one(detection: Detection, record: bytes, number: int, form: str, everything: bool) -> bool:
+    """Tell of one record; whether it matches."""
+    document = load_document(record)
+    asked = question(detection, today())
+    if asked is None or document is None:
+        held = matcher(detection, today())(record.decode("utf-8", "replace"))
+        told = Explanation(str(detection.pattern), held, "the record as text " + ("matches" if held else "differs"))
+    else:
+        told = explain(asked, document)
+    if form == "json":
+        name = document.get("eventName") if document is not None else None
+        output.write_raw(json.dumps({"record": number, "eventName": name, **_document(told)}))
+        return told.holds
+    verdict = Text("matches", "bold green") if told.holds else Text("does not match", "bold red")
+    output.write(Text.assemble(f"record {number}{_title(document)}: {detection.id} ", verdict))
+    for line in _lines(told, 0, everything):
+        output.write(line)
+    output.write("")
+    return told.holds
+
+
+def _title(document: dict[str, object] | None) -> str:
+    known = [document.get(key) for key in ("eventName", "eventTime")] if document is not None else []
+    texts = [printable(text)[:80] for text in known if isinstance(text, str)]
+    return f" ({', '.join(texts)})" if texts else ""
+
+
+def _document(told: Explanation) -> dict[str, object]:
+    return {
+        "clause": told.condition,
+        "holds": told.holds,
+        "why": told.why,
+        "seen": list(told.seen),
+        "parts": [_document(part) for part in told.parts],
+    }
+
+
+def _lines(told: Explanation, depth: int, everything: bool) -> Iterator[Text]:
+    mark = Text("✓ ", "green") if told.holds else Text("✗ ", "red")
+    indent = "  " * (depth + 1)
+    if told.parts:
+        yield Text.assemble(indent, mark, (told.why, "dim"))
+    else:
+        yield Text.assemble(indent, mark, printable(told.condition))
+        for line in output.fold(told.why, output.width(), first=f"{indent}    ", rest=f"{indent}    "):
+            yield Text(line, "dim")
+    shown = _decisive(told, everything)
+    for part in shown:
+        yield from _lines(part, depth + 1, everything)
+    if rest := len(told.parts) - len(shown):
+        held = sum(part.holds for part in told.parts) - sum(part.holds for part in shown)
+        kind = "that hold" if held == rest else "that do not hold" if not held else "more"
+        yield Text(f"{indent}  … {rest} {kind} (`--all` shows them)", "dim")
+
+
+def _decisive(told: Explanation, everything: bool) -> tuple[Explanation, ...]:
+    """The parts that decide: those with the verdict of the whole first; of many only the first few."""
+    if everything or len(told.parts) <= _SHOWN_PARTS:
+        return told.parts
+    same = tuple(part for part in told.parts if part.holds is told.holds)
+    return same[:_SHOWN_PARTS]

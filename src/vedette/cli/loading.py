@@ -19,7 +19,7 @@ def today() -> dt.date:
 
 def load(paths: Sequence[str], *, builtin: bool = True) -> tuple[Detection, ...]:
     """The built-in detections and those of `paths`; a file of your own takes the place of a built-in one by its id."""
-    shipped = load_builtin() if builtin else ()
+    shipped = load_builtin(tests=False) if builtin else ()
     own = load_paths([Path(path) for path in paths], known=[d.id for d in shipped]) if paths else ()
     replaced = {detection.id for detection in own}
     return (*(detection for detection in shipped if detection.id not in replaced), *own)

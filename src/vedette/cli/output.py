@@ -83,6 +83,11 @@ def write_raw(text: str) -> None:
     sys.stdout.write(text + "\n")
 
 
+def heading(text: str) -> Text:
+    """A heading between parts of a longer output."""
+    return Text(text, "bold cyan")
+
+
 def severity(name: str) -> Text:
     """A severity in its colour."""
     return Text(name, SEVERITY_STYLES[name])

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Iterator
-from contextlib import nullcontext
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import TextIO
 
@@ -59,7 +59,7 @@ def test(pattern: str, file: str, form: str) -> int:
     return ExitCode.DONE
 
 
-def _messages(file: str) -> nullcontext[TextIO] | TextIO:
+def _messages(file: str) -> AbstractContextManager[TextIO]:
     if file == "-":
         return nullcontext(sys.stdin)
     return Path(file).open(encoding="utf-8", errors="replace", newline="\n")

@@ -35,6 +35,12 @@ class Severity(enum.Enum):
     def __le__(self, other: Severity) -> bool:
         return self.rank <= other.rank
 
+    def __gt__(self, other: Severity) -> bool:
+        return self.rank > other.rank
+
+    def __ge__(self, other: Severity) -> bool:
+        return self.rank >= other.rank
+
 
 class Derived(enum.Enum):
     """Group fields that are worked out of a record rather than read from one place in it."""

@@ -35,8 +35,8 @@ class Summary:
     """What was written: also the content of the manifest.
 
     `records` counts different records, `delivered` what a reader meets (duplicates included), `scenario_records` those
-    of the attack; `expected` are the detections to hear from. `digest` is the SHA-256 over each file's key and its
-    content's checksum and length, in order, so that it does not depend on the compressor.
+    of the attack; `expected` are the detections to hear from, `addresses` the attacker's. `digest` is the SHA-256 over
+    each file's key and its content's checksum and length, in order, so that it does not depend on the compressor.
     """
 
     scenario: str
@@ -52,6 +52,7 @@ class Summary:
     uncompressed_bytes: int = 0
     steps: dict[str, int] = field(default_factory=dict)
     expected: list[str] = field(default_factory=list)
+    addresses: list[str] = field(default_factory=list)
     digest: str = ""
     made_by: str = _MADE_BY
 
@@ -112,6 +113,7 @@ def _is_ours(manifest: Path) -> bool:
 def _write_files(directory: Path, files: Iterator[LogFile], summary: Summary) -> None:
     steps: Counter[str] = Counter()
     expected: set[str] = set()
+    addresses: set[str] = set()
     digest = hashlib.sha256()
     folders: set[Path] = set()
     with (directory / GROUND_TRUTH).open("w", encoding="utf-8") as truth:
@@ -127,9 +129,11 @@ def _write_files(directory: Path, files: Iterator[LogFile], summary: Summary) ->
                 truth.write(json.dumps(row) + "\n")
                 steps[str(row["step"])] += 1
                 expected |= _ids(row)
+                addresses.add(str(row["address"]))
     summary.steps = dict(sorted(steps.items()))
     summary.scenario_records = steps.total()
     summary.expected = sorted(expected)
+    summary.addresses = sorted(addresses)
     summary.digest = digest.hexdigest()
 
 

@@ -40,6 +40,11 @@ class Unreadable:
     reason: str
 
 
+def size_of(found: FileObject | Unreadable) -> int:
+    """Bytes as stored; none of what cannot be read."""
+    return found.size if isinstance(found, FileObject) else 0
+
+
 def find_objects(paths: Sequence[str]) -> Iterator[FileObject | Unreadable]:
     """Every file under `paths`, each once, in name order within a folder.
 

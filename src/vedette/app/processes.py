@@ -1,0 +1,103 @@
+"""Reading on several processes: batches out, results back in the order of the objects, whoever was quicker."""
+
+from __future__ import annotations
+
+import datetime as dt
+import multiprocessing
+from collections import deque
+from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+
+from vedette.app.reading import ObjectResult, Piece, read_batch, read_object, tune_collector
+from vedette.cloudtrail.limits import Limits
+from vedette.detections.definition import Detection
+from vedette.engine.engine import Engine
+from vedette.errors import VedetteError
+from vedette.sources.files import FileObject, Unreadable, size_of
+
+BATCH_OBJECTS = 20
+BATCH_BYTES = 4 << 20
+LARGE_OBJECT = 32 << 20
+"""Objects of this size and above are read by the first process, body by body, so that no result grows with them."""
+
+Found = FileObject | Unreadable
+Step = tuple[int, Piece | None]
+"""Bytes that are done, and what was read; None with the last piece of an object."""
+
+
+class _Worker:
+    """What a worker process keeps between batches."""
+
+    engine: Engine
+    limits: Limits
+
+
+def _start(detections: Sequence[Detection], today: dt.date, limits: Limits) -> None:
+    _Worker.engine = Engine(detections, today, limits)
+    _Worker.limits = limits
+    tune_collector()
+
+
+def _work(batch: Sequence[Found]) -> list[ObjectResult]:
+    return read_batch(_Worker.engine, batch, _Worker.limits)
+
+
+def read_alone(engine: Engine, objects: Iterable[Found], limits: Limits) -> Iterator[Step]:
+    """Every object, in this process."""
+    for found in objects:
+        for piece in read_object(engine, found, limits):
+            yield 0, piece
+        yield size_of(found), None
+
+
+def read_together(
+    engine: Engine, objects: Iterable[Found], limits: Limits, today: dt.date, jobs: int
+) -> Iterator[Step]:
+    """Every object, on `jobs` processes, in the same order as `read_alone`; raises VedetteError if one is killed."""
+    context = multiprocessing.get_context("fork" if "fork" in multiprocessing.get_all_start_methods() else "spawn")
+    pool = ProcessPoolExecutor(jobs, context, _start, (engine.detections, today, limits))
+    waiting: deque[Future[list[ObjectResult]] | FileObject] = deque()
+    try:
+        for work in _batches(objects):
+            waiting.append(work if isinstance(work, FileObject) else pool.submit(_work, work))
+            while len(waiting) > 2 * jobs:
+                yield from _finish(waiting.popleft(), engine, limits)
+        while waiting:
+            yield from _finish(waiting.popleft(), engine, limits)
+    except BrokenProcessPool as error:
+        raise VedetteError(
+            "a worker process was killed, and its part of the logs is not known",
+            hint="memory may have run out; try again with `--jobs 1`",
+        ) from error
+    finally:
+        pool.shutdown(wait=True, cancel_futures=True)
+
+
+def _finish(work: Future[list[ObjectResult]] | FileObject, engine: Engine, limits: Limits) -> Iterator[Step]:
+    if isinstance(work, FileObject):
+        yield from read_alone(engine, [work], limits)
+        return
+    for result in work.result():
+        for piece in result.pieces:
+            yield 0, piece
+        yield result.size, None
+
+
+def _batches(objects: Iterable[Found]) -> Iterator[list[Found] | FileObject]:
+    batch: list[Found] = []
+    size = 0
+    for found in objects:
+        if isinstance(found, FileObject) and found.size >= LARGE_OBJECT:
+            if batch:
+                yield batch
+                batch, size = [], 0
+            yield found
+            continue
+        batch.append(found)
+        size += size_of(found)
+        if len(batch) >= BATCH_OBJECTS or size >= BATCH_BYTES:
+            yield batch
+            batch, size = [], 0
+    if batch:
+        yield batch

@@ -1,0 +1,212 @@
+"""`vedette scan`: from CloudTrail logs to the alerts in them."""
+
+from __future__ import annotations
+
+import csv
+import json
+import os
+import sys
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TextIO
+
+import click
+
+from vedette.alerts.alert import Alert
+from vedette.alerts.document import COLUMNS, document, row
+from vedette.alerts.evidence import Sighting
+from vedette.alerts.ocsf import finding
+from vedette.app import Moment, Report, ScanOptions, Window, open_inputs, scan, verbatim
+from vedette.cli import output, report
+from vedette.cli.loading import choose, load, today
+from vedette.cli.times import MomentParam
+from vedette.detections.definition import Detection, Severity
+from vedette.errors import ExitCode, OutputError, UsageError
+from vedette.sources.files import FileObject, Unreadable, size_of
+
+_SEVERITIES = [severity.value for severity in Severity]
+_FORMS = ["table", "json", "ndjson", "csv", "ocsf"]
+_SHOWN_MALFORMED = 5
+
+
+@dataclass(frozen=True, slots=True)
+class _View:
+    """What of the findings is shown, and how."""
+
+    form: str
+    least: Severity
+    full: bool
+    alert: str | None
+    records: bool
+
+    @property
+    def wants_records(self) -> bool:
+        return self.records or self.full or self.alert is not None
+
+
+@click.command("scan")
+@click.argument("paths", nargs=-1, required=True, metavar="PATH...")
+@click.option("-o", "--output", "form", type=click.Choice(_FORMS), default="table", help="How to answer.")
+@click.option("--out", metavar="FILE", help="Write the answer to FILE.")
+@click.option("--since", type=MomentParam(), help="Only events since then: 24h, 7d, 2026-11-20, 2026-11-20T10:00.")
+@click.option("--until", type=MomentParam(), help="Only events before then.")
+@click.option(
+    "--min-severity", type=click.Choice(_SEVERITIES), default="low", show_default=True, help="Show from here."
+)
+@click.option("--fail-on", type=click.Choice(_SEVERITIES), help="Exit with 1 if there is an alert this severe.")
+@click.option("--full", is_flag=True, help="Show each alert in full instead of the table.")
+@click.option("--alert", metavar="ID", help="Show this one alert in full (the beginning of its id is enough).")
+@click.option("--records", is_flag=True, help="Put the verbatim records into json, ndjson and ocsf.")
+@click.option("-d", "--detections", "own", multiple=True, metavar="PATH", help="Detections of your own, too.")
+@click.option("--only", multiple=True, metavar="ID", help="Ask only these detections.")
+@click.option("--no-builtin", is_flag=True, help="Leave out the detections that come with Vedette.")
+@click.option(
+    "-j", "--jobs", type=click.IntRange(1), default=os.cpu_count() or 1, help="Processes. [default: all cores]"
+)
+def command(
+    paths: tuple[str, ...],
+    form: str,
+    out: str | None,
+    since: int | None,
+    until: int | None,
+    min_severity: str,
+    fail_on: str | None,
+    full: bool,
+    alert: str | None,
+    records: bool,
+    own: tuple[str, ...],
+    only: tuple[str, ...],
+    no_builtin: bool,
+    jobs: int,
+) -> int:
+    """Find what matters in CloudTrail logs.
+
+    PATH is a folder as S3 lays it out, a log file (gzip or plain, any form that CloudTrail data comes in), or - for
+    standard input. Exit code 0: done; 1: an alert at or above --fail-on; 3: nothing to read.
+
+    \b
+    vedette scan ./AWSLogs
+    vedette scan ./AWSLogs --since 24h --fail-on high -o ndjson
+    """
+    if since is not None and until is not None and since >= until:
+        raise UsageError("`--since` is not before `--until`")
+    detections = choose(load(own, builtin=not no_builtin), only)
+    if not detections:
+        raise UsageError("no detection to ask", hint="leave out `--no-builtin`, or give `--detections`")
+    view = _View(form, Severity(min_severity), full, alert, records)
+    options = ScanOptions(today(), jobs, Window(since, until))
+    with open_inputs(paths) as objects:
+        started = time.perf_counter()
+        found = _scan(objects, detections, options)
+        seconds = time.perf_counter() - started
+        chosen = _chosen(found, view)
+        texts = verbatim(chosen, objects, detections, options) if view.wants_records else {}
+    with _destination(out) as stream:
+        _WRITERS[form](stream, chosen, texts, view)
+    _tell(found, chosen, seconds, view)
+    return ExitCode.FINDINGS if _fails(found, fail_on) else ExitCode.DONE
+
+
+def _scan(objects: Sequence[FileObject | Unreadable], detections: Sequence[Detection], options: ScanOptions) -> Report:
+    started = time.perf_counter()
+    with output.progress_bar("reading", sum(size_of(found) for found in objects)) as bar:
+
+        def progress(moment: Moment) -> None:
+            pace = moment.records / max(time.perf_counter() - started, 1e-6)
+            bar.advance(moment.advanced, f"{moment.records:,} records, {pace:,.0f}/s")
+
+        return scan(objects, detections, options, progress)
+
+
+def _chosen(found: Report, view: _View) -> list[Alert]:
+    if view.alert is None:
+        return [alert for alert in found.alerts if view.least <= alert.detection.severity]
+    chosen = [alert for alert in found.alerts if alert.id.startswith(view.alert)]
+    if not chosen:
+        raise UsageError(f"no alert's id begins with `{view.alert}`", hint="`-o json` and `--full` show the ids")
+    return chosen
+
+
+def _fails(found: Report, fail_on: str | None) -> bool:
+    return fail_on is not None and any(Severity(fail_on) <= alert.detection.severity for alert in found.alerts)
+
+
+@contextmanager
+def _destination(out: str | None) -> Iterator[TextIO]:
+    if out is None:
+        yield sys.stdout
+        return
+    try:
+        with Path(out).open("w", encoding="utf-8", newline="") as stream:
+            yield stream
+    except OSError as error:
+        raise OutputError(f"cannot write `{out}`: {error.strerror}") from error
+
+
+Texts = dict[Sighting, str]
+
+
+def _write_table(stream: TextIO, alerts: Sequence[Alert], texts: Texts, view: _View) -> None:
+    columns = output.width()
+    screen = output.console(stream)
+    if view.full or view.alert is not None:
+        for number, alert in enumerate(alerts):
+            if number:
+                screen.print("\n" + "─" * columns + "\n")
+            for line in report.full(alert, texts if view.records or view.alert else {}, columns):
+                screen.print(line)
+    elif alerts:
+        for line in report.table(alerts, columns):
+            screen.print(line)
+
+
+def _write_json(stream: TextIO, alerts: Sequence[Alert], texts: Texts, _: _View) -> None:
+    json.dump([document(alert, texts) for alert in alerts], stream, indent=2)
+    stream.write("\n")
+
+
+def _write_ndjson(stream: TextIO, alerts: Sequence[Alert], texts: Texts, _: _View) -> None:
+    for alert in alerts:
+        stream.write(json.dumps(document(alert, texts)) + "\n")
+
+
+def _write_ocsf(stream: TextIO, alerts: Sequence[Alert], texts: Texts, _: _View) -> None:
+    for alert in alerts:
+        stream.write(json.dumps(finding(alert, texts)) + "\n")
+
+
+def _write_csv(stream: TextIO, alerts: Sequence[Alert], _: Texts, __: _View) -> None:
+    writer = csv.writer(stream, lineterminator="\n")
+    writer.writerow(COLUMNS)
+    writer.writerows(row(alert) for alert in alerts)
+
+
+_WRITERS: dict[str, Callable[[TextIO, Sequence[Alert], Texts, _View], None]] = {
+    "table": _write_table,
+    "json": _write_json,
+    "ndjson": _write_ndjson,
+    "csv": _write_csv,
+    "ocsf": _write_ocsf,
+}
+
+
+def _tell(found: Report, chosen: Sequence[Alert], seconds: float, view: _View) -> None:
+    """The tally, on stderr: what was found, what was read, what could not be."""
+    for malformed in found.malformed[:_SHOWN_MALFORMED]:
+        output.say(str(malformed), style="yellow")
+    total = sum(found.malformed_counts.values())
+    if total > _SHOWN_MALFORMED:
+        output.say(f"… and {total - _SHOWN_MALFORMED:,} more that could not be read", style="yellow")
+    output.say(report.summary(found.alerts))
+    for line in report.tally(found, seconds):
+        output.say(line, style="dim")
+    hidden = len(found.alerts) - len(chosen)
+    if hidden and view.alert is None:
+        output.say(
+            f"{hidden} below {view.least.value} not shown: `--min-severity informational` shows them", style="dim"
+        )
+    if chosen and view.form == "table" and not view.full and view.alert is None:
+        output.say(f"one in full: add `--alert {chosen[0].id}`", style="dim")
