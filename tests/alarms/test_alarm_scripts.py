@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from vedette.alarms import AlarmSpec, State, TreatMissingData
-from vedette.alarms.script import parse_points, parse_script, run, states
+from vedette.alarms.script import parse_script, run, states
 from vedette.errors import ProblemsError
 
 FAILURES = AlarmSpec("failures", 3.0, treat_missing_data=TreatMissingData.NOT_BREACHING)
@@ -41,7 +41,6 @@ def test_lines_add_up_and_repeat() -> None:
     assert script.points == (1.0, 1.0, None, -15.0, 0.5)
     assert script.states == (State.OK,) * 3 + (State.ALARM,) * 2
     assert script.initial is State.INSUFFICIENT_DATA
-    assert parse_points("0 1x3 _ 1") == (0.0, 1.0, 1.0, 1.0, None, 1.0)
 
 
 def test_a_point_is_ten_seconds_for_a_high_resolution_alarm() -> None:

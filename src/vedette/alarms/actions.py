@@ -7,9 +7,6 @@ from dataclasses import dataclass
 from vedette.alarms.spec import State
 from vedette.alarms.state import Transition
 
-MAX_ACTIONS = 5
-"""Actions for each state (PutMetricAlarm)."""
-
 
 @dataclass(frozen=True, slots=True)
 class Actions:

@@ -72,11 +72,6 @@ def parse_script(text: str, path: str = "script") -> Script:
     return _Reader(text, path).script()
 
 
-def parse_points(text: str) -> tuple[float | None, ...]:
-    """What follows `points` on a script's line; ProblemsError with the place of what is wrong."""
-    return parse_script(f"points {text}\nstate {State.OK.value} ...").points
-
-
 def run(spec: AlarmSpec, script: Script) -> Outcome:
     """Put the script's datapoints through the alarm."""
     return Outcome(script, states(spec, script.points, script.initial))

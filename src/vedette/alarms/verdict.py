@@ -16,7 +16,7 @@ from typing import TypeAlias
 
 from vedette.alarms.spec import AlarmSpec, ComparisonOperator, State, TreatMissingData
 from vedette.alarms.windows import Windows
-from vedette.metrics.extended import Percentile, Statistic, parse_statistic, read
+from vedette.metrics.extended import Percentile, parse_statistic, reader
 from vedette.metrics.statistics import StatisticSet
 
 _BREACHES: dict[ComparisonOperator, Callable[[float, float], bool]] = {
@@ -65,7 +65,7 @@ class Judge:
     spec: AlarmSpec
     points: Points
     windows: Windows
-    statistic: Statistic
+    read: Callable[[Sequence[StatisticSet]], float | None]
     compare: Callable[[float, float], bool]
     samples_needed: Fraction | int
     to_alarm: int
@@ -80,7 +80,7 @@ class Judge:
             spec,
             points,
             Windows.of(spec),
-            wanted,
+            reader(wanted),
             _BREACHES[spec.comparison_operator],
             wanted.samples_needed if isinstance(wanted, Percentile) and ignoring else 0,
             spec.datapoints_to_alarm or spec.evaluation_periods,
@@ -119,12 +119,12 @@ class Judge:
         low = bisect_left(self.points.starts, start)
         high = bisect_left(self.points.starts, start + self.windows.period)
         sets = self.points.sets[low:high]
-        value = read(self.statistic, sets) if sets else None
+        value = self.read(sets) if sets else None
         return Slot(start, value, sum(each.sample_count for each in sets))
 
     def _reading(self, first: int, stop: int) -> _Reading:
         sets = self.points.sets[first:stop]
-        value = read(self.statistic, sets)
+        value = self.read(sets)
         if value is None:
             return None
         if self.samples_needed and sum(each.sample_count for each in sets) < self.samples_needed:

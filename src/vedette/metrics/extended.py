@@ -11,10 +11,10 @@ import enum
 import functools
 import math
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
 from vedette.errors import InputError
 from vedette.metrics.statistics import StatisticSet, merge
@@ -104,8 +104,49 @@ def statistic(name: str, data: StatisticSet) -> float | None:
 
 def read(wanted: Statistic, sets: Sequence[StatisticSet]) -> float | None:
     """The statistic of all that `sets` have counted together; None where CloudWatch has no datapoint."""
+    return reader(wanted)(sets)
+
+
+def reader(wanted: Statistic) -> Callable[[Sequence[StatisticSet]], float | None]:
+    """`read` of this statistic, for those who read it often."""
     if isinstance(wanted, Standard):
-        return _standard(wanted, sets)
+        return _STANDARD_READERS[wanted]
+    return functools.partial(_extended, wanted)
+
+
+def _sample_count(sets: Sequence[StatisticSet]) -> float | None:
+    return float(sum(each.sample_count for each in sets)) or None
+
+
+def _sum(sets: Sequence[StatisticSet]) -> float | None:
+    if len(sets) == 1 and sets[0].sample_count:  # the common case by far, and worth a microsecond
+        return sets[0].sum
+    return float(sum(each.exact_sum for each in sets)) if _sample_count(sets) else None
+
+
+def _average(sets: Sequence[StatisticSet]) -> float | None:
+    samples = _sample_count(sets)
+    return float(sum(each.exact_sum for each in sets)) / samples if samples else None
+
+
+def _minimum(sets: Sequence[StatisticSet]) -> float | None:
+    return min(each.minimum for each in sets) if _sample_count(sets) else None
+
+
+def _maximum(sets: Sequence[StatisticSet]) -> float | None:
+    return max(each.maximum for each in sets) if _sample_count(sets) else None
+
+
+_STANDARD_READERS: Final = {
+    Standard.SAMPLE_COUNT: _sample_count,
+    Standard.SUM: _sum,
+    Standard.AVERAGE: _average,
+    Standard.MINIMUM: _minimum,
+    Standard.MAXIMUM: _maximum,
+}
+
+
+def _extended(wanted: Percentile | Trimmed | Rank, sets: Sequence[StatisticSet]) -> float | None:
     merged = sets[0] if len(sets) == 1 else merge(*sets)
     pairs = merged.ordered()
     if not pairs:
@@ -117,23 +158,6 @@ def read(wanted: Statistic, sets: Sequence[StatisticSet]) -> float | None:
             return _trimmed(wanted, pairs, merged.sample_count)
         case Rank(low, high):
             return 100 * sum(count for _, count in _between(pairs, low, high)) / merged.sample_count
-
-
-def _standard(wanted: Standard, sets: Sequence[StatisticSet]) -> float | None:
-    samples = sum(each.sample_count for each in sets)
-    if not samples:
-        return None
-    match wanted:
-        case Standard.SAMPLE_COUNT:
-            return float(samples)
-        case Standard.SUM:
-            return float(sum(each.exact_sum for each in sets))
-        case Standard.AVERAGE:
-            return float(sum(each.exact_sum for each in sets)) / samples
-        case Standard.MINIMUM:
-            return min(each.minimum for each in sets)
-        case Standard.MAXIMUM:
-            return max(each.maximum for each in sets)
 
 
 def _short(name: str) -> Statistic | None:

@@ -70,6 +70,8 @@ class StatisticSet:
     @property
     def sum(self) -> float:
         """The sum of the values, rounded once, whatever the order in which they came."""
+        if self._sketch is None and self.sample_count == 1:
+            return self.minimum
         return float(self.exact_sum)
 
     @property
