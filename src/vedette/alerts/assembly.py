@@ -10,8 +10,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import reduce
 
-from vedette.alarms import AlarmSpec, State, Transition, episodes, timeline
+from vedette.alarms import State, Transition, episodes, timeline
 from vedette.alarms.composite import Rule, composite_timeline
+from vedette.alarms.windows import Windows
 from vedette.alerts.alert import Alert
 from vedette.alerts.evidence import Evidence
 from vedette.detections.definition import Detection
@@ -72,7 +73,7 @@ def _alerts(course: Course) -> Iterator[Alert]:
     if alarm is None or not course.evidence:
         return
     told: set[int] = set()
-    for episode in episodes(alarm, course.series, *_stretch(course)):
+    for episode in episodes(alarm, course.series, *_stretch(course), quiet=Windows.of(alarm).length):
         minutes = [minute for minute in episode.minutes if minute in course.evidence and minute not in told]
         told.update(minutes)
         evidence = _merged(course.evidence[minute] for minute in minutes)
@@ -83,11 +84,7 @@ def _alerts(course: Course) -> Iterator[Alert]:
 def _stretch(course: Course) -> tuple[int, int]:
     """From the first datapoint until the last has left every window."""
     assert course.detection.alarm is not None
-    return min(course.series), max(course.series) + _reach(course.detection.alarm) + 120
-
-
-def _reach(alarm: AlarmSpec) -> int:
-    return ((alarm.evaluation_range or alarm.evaluation_periods + 2) + 1) * alarm.period
+    return min(course.series), max(course.series) + Windows.of(course.detection.alarm).length + 180
 
 
 def _merged(evidence: Iterable[Evidence]) -> Evidence:
@@ -201,7 +198,7 @@ def _composite_alerts(courses: Sequence[Course], detections: Sequence[Detection]
 
 def _track_alerts(detection: Detection, group: Group, track: _Track) -> Iterator[Alert]:
     told: set[int] = set()
-    for opened, closed in _episodes(track.transitions):
+    for opened, closed in _episodes(track.transitions, track.lookback):
         low, high = opened.at - track.lookback, track.end if closed is None else closed.at
         minutes = [minute for minute in sorted(track.evidence) if low <= minute < high and minute not in told]
         told.update(minutes)
@@ -210,11 +207,17 @@ def _track_alerts(detection: Detection, group: Group, track: _Track) -> Iterator
             yield Alert(detection, group, opened, closed, evidence)
 
 
-def _episodes(transitions: Iterable[Transition]) -> Iterator[tuple[Transition, Transition | None]]:
+def _episodes(transitions: Iterable[Transition], quiet: int) -> Iterator[tuple[Transition, Transition | None]]:
+    """ALARM episodes; one that begins at most `quiet` seconds after the one before goes on with it."""
     opened: Transition | None = None
+    closed: Transition | None = None
     for transition in transitions:
-        if opened is not None:
-            yield opened, transition
-        opened = transition if transition.new is State.ALARM else None
+        if transition.new is not State.ALARM:
+            closed = transition
+            continue
+        if opened is not None and closed is not None and transition.at - closed.at > quiet:
+            yield opened, closed
+            opened = None
+        opened, closed = opened or transition, None
     if opened is not None:
-        yield opened, None
+        yield opened, closed
