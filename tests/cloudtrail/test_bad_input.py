@@ -313,6 +313,16 @@ def test_a_broken_array():
     assert [item.reason for item in got if isinstance(item, Malformed)] == [Reason.NOT_AN_OBJECT, Reason.TRAILING_DATA]
 
 
+def test_a_broken_document_in_a_row_is_the_only_one_lost():
+    got = found(b"\n".join([TEXTS[0], TEXTS[1][:-2].replace(b'","', b'",\n"'), TEXTS[2], b'{"a":\n1}', TEXTS[3]]))
+    assert [item for item in got if isinstance(item, bytes)] == [TEXTS[0], TEXTS[2], TEXTS[3]]
+    pretty = [json.dumps(json.loads(text), indent=1).encode() for text in TEXTS[:4]]
+    pretty[1] = pretty[1].replace(b'"alice"', b"tru")
+    got = found(b"\n".join(pretty))
+    assert [item for item in got if isinstance(item, bytes)] == [pretty[0], pretty[2], pretty[3]]
+    assert [item.reason for item in got if isinstance(item, Malformed)] == [Reason.BROKEN_JSON]
+
+
 class Failing(io.RawIOBase):
     """A stream whose disk gives up."""
 

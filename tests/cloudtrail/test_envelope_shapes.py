@@ -146,7 +146,7 @@ def test_records_in_a_row_know_their_number():
     texts = [dump(record(number)) for number in range(40)]
     broken = [*texts[:30], b'{"eventName":tru}', *texts[30:]]
     (fault,) = faults(b"".join(broken), Limits(chunk_bytes=2_000))
-    assert fault.place.startswith("record 31,")
+    assert fault.place == "record 31"
 
 
 def test_lines_keep_their_number_behind_a_fault():

@@ -16,14 +16,10 @@ from vedette.cloudtrail.body import Body, Kind, Malformed, Reason
 from vedette.cloudtrail.decompress import open_text
 from vedette.cloudtrail.framing import frame
 from vedette.cloudtrail.limits import DEFAULT_LIMITS, Limits
+from vedette.cloudtrail.recognise import is_plain_log_file
 from vedette.cloudtrail.split import split
 
 __all__ = ["Body", "Kind", "Malformed", "Reason", "read_bodies", "split"]
-
-_LOG_FILE_START = b'{"Records":['
-_DELIVERED_START = b'{"Records":[{"eventVersion":'
-_LOG_FILE_ENDS = (b"]}", b"]}\n")
-_OTHER_SIGNS = (b"AwsCloudTrailInsight", b'"kinesis"')
 
 
 def read_bodies(stream: BinaryIO, name: str, limits: Limits = DEFAULT_LIMITS) -> Iterator[Body | Malformed]:
@@ -38,17 +34,8 @@ def read_bodies(stream: BinaryIO, name: str, limits: Limits = DEFAULT_LIMITS) ->
     pieces = open_text(stream, name, limits)
     first = next(pieces, b"")
     second = next(pieces, None)
-    if second is None and isinstance(first, bytes) and _is_plain_log_file(first):
+    if second is None and isinstance(first, bytes) and is_plain_log_file(first):
         yield Body(Kind.LOG_FILE, first, name)
         return
     start = (first,) if second is None else (first, second)
     yield from frame(itertools.chain(start, pieces), name, limits)
-
-
-def _is_plain_log_file(text: bytes) -> bool:
-    """Whether `text` begins and ends as the log files that CloudTrail delivers; looks at nothing in between."""
-    if not (text.startswith(_LOG_FILE_START) and text.endswith(_LOG_FILE_ENDS)):
-        return False
-    # An Insights event names its type within its first 200 bytes where the keys stand in AWS's order.
-    head = text[: 512 if text.startswith(_DELIVERED_START) else 4096]
-    return not any(sign in head for sign in _OTHER_SIGNS)

@@ -15,10 +15,11 @@ from vedette.cloudtrail.decompress import GZIP_IN_BASE64, Piece
 from vedette.cloudtrail.judge import excerpt, json_error
 from vedette.cloudtrail.limits import Limits
 from vedette.cloudtrail.opening import Opener, documents
-from vedette.cloudtrail.recognise import fields_of, kind_of
+from vedette.cloudtrail.recognise import fields_of, is_plain_log_file, is_plain_record, kind_of
 
 _BOM = b"\xef\xbb\xbf"
 _SPACE = b" \t\r\n"
+_CARRIERS = {Kind.LOG_FILE, Kind.SUBSCRIPTION, Kind.CONTROL, Kind.DIGEST, Kind.INSIGHT}
 _GOES_ON = b"{[,:"
 _LINES_LOOKED_AT = 65_536
 _FORMATS = (
@@ -188,8 +189,11 @@ class _Lines:
 
 def _carries(line: bytes) -> bool:
     """Whether a line is something that `split` is not to open: it makes a body of its own."""
-    kind = kind_of(fields_of(line).values)
-    return kind in {Kind.LOG_FILE, Kind.SUBSCRIPTION, Kind.CONTROL, Kind.DIGEST, Kind.INSIGHT}
+    return not is_plain_record(line) and kind_of(fields_of(line).values) in _CARRIERS
+
+
+def _is_record_or_event(text: bytes) -> bool:
+    return is_plain_record(text) or (json_error(text) is None and not _carries(text))
 
 
 def _whole_lines(held: bytearray) -> int:
@@ -242,14 +246,14 @@ class _Documents:
             text = part.strip(_SPACE)
             if not text:
                 continue
-            if len(parts) > 1 and kind_of(fields_of(text).values) in {Kind.RECORD, Kind.EVENTBRIDGE}:
+            if len(parts) > 1 and not is_plain_log_file(text) and _is_record_or_event(text):
                 run.append(text)
                 continue
             yield from self._array(run)
             run = []
             place = f"document {self._number}" if len(parts) > 1 or self._number > 1 else ""
+            yield from bodies_of(text, self._name, self._limits, place, self._number)
             self._number += 1
-            yield from bodies_of(text, self._name, self._limits, place)
         yield from self._array(run)
 
     def _array(self, run: list[bytes]) -> Iterator[Body]:
@@ -265,9 +269,12 @@ def _last_boundary(held: bytearray) -> int:
     return end
 
 
-def bodies_of(text: bytes, name: str, limits: Limits, place: str) -> Iterator[Body | Malformed]:
-    """The body that one document is; messages of a carrier are unpacked into one."""
+def bodies_of(text: bytes, name: str, limits: Limits, place: str, number: int = 1) -> Iterator[Body | Malformed]:
+    """The body that one document is, the `number`th of its object; messages of a carrier are unpacked into one."""
     text = text.strip(_SPACE)
+    if is_plain_log_file(text):
+        yield Body(Kind.LOG_FILE, text, name)
+        return
     if text.startswith(b"["):
         yield Body(Kind.ARRAY, text, name)
         return
@@ -279,7 +286,7 @@ def bodies_of(text: bytes, name: str, limits: Limits, place: str) -> Iterator[Bo
     elif kind is Kind.SUBSCRIPTION:
         yield from _unpacked(text, name, limits, place)
     else:
-        yield Body(kind, text, name)
+        yield Body(kind, text, name, number if kind in {Kind.RECORD, Kind.EVENTBRIDGE} else 1)
 
 
 def _unpacked(text: bytes, name: str, limits: Limits, place: str) -> Iterator[Body | Malformed]:

@@ -17,7 +17,15 @@ from vedette.cloudtrail.body import Kind, Malformed, Reason
 from vedette.cloudtrail.decompress import GZIP_IN_BASE64, GZIP_MAGIC, unwrap_layers
 from vedette.cloudtrail.judge import Judge, excerpt, json_error
 from vedette.cloudtrail.limits import Limits
-from vedette.cloudtrail.recognise import DECODING_ERRORS, MESSAGE_LISTS, Fields, fields_of, kind_of
+from vedette.cloudtrail.recognise import (
+    DECODING_ERRORS,
+    MESSAGE_LISTS,
+    Fields,
+    fields_of,
+    is_plain_log_file,
+    is_plain_record,
+    kind_of,
+)
 
 Found: TypeAlias = bytes | Malformed
 
@@ -72,6 +80,8 @@ class Opener:
             yield from self._payload(text, place, layer)
         elif text.startswith(b"["):
             yield from self.array(text, place, layer=layer + 1)
+        elif is_plain_record(text):
+            yield self._judge.bounds(text, place) or text
         elif text.startswith(b"{"):
             yield from self._object(text, place, layer)
         else:
@@ -262,7 +272,8 @@ def documents(text: bytes) -> list[bytes]:
     for end in (*starts[1:], len(text)):
         if end <= start:
             continue
-        if asked < _MOST_BROKEN and json_error(text[start:end]) is not None:
+        part = text[start:end]
+        if asked < _MOST_BROKEN and not is_plain_log_file(part) and json_error(part) is not None:
             asked += 1
             value = brackets.value_at(text, brackets.skip_space(text, start))
             if value.closed:

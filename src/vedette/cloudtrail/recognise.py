@@ -13,12 +13,29 @@ import msgspec
 from vedette.cloudtrail import brackets
 from vedette.cloudtrail.body import Kind
 
+_INSIGHT_CATEGORY = msgspec.Raw(b'"Insight"')
+_INSIGHT_TYPE = msgspec.Raw(b'"AwsCloudTrailInsight"')
 _KINESIS = b'"aws:kinesis"'
 _RECORD_MARKS = ("eventName", "eventSource", "userIdentity", "eventVersion", "eventType", "eventID")
 MESSAGE_LISTS = {"logEvents": "message", "events": "message", "Events": "CloudTrailEvent"}
 """Lists of messages and the key of the text in each: a CloudWatch Logs subscription's payload, the answers of
 filter-log-events and of CloudTrail's lookup-events."""
 
+
+_LOG_FILE_START = b'{"Records":['
+_DELIVERED_START = b'{"Records":[{"eventVersion":'
+_LOG_FILE_ENDS = (b"]}", b"]}\n")
+_OTHER_SIGNS = (b"AwsCloudTrailInsight", b'"kinesis"')
+
+
+class _Marks(msgspec.Struct):
+    name: msgspec.Raw | msgspec.UnsetType = msgspec.field(name="eventName", default=msgspec.UNSET)
+    source: msgspec.Raw | msgspec.UnsetType = msgspec.field(name="eventSource", default=msgspec.UNSET)
+    category: msgspec.Raw | msgspec.UnsetType = msgspec.field(name="eventCategory", default=msgspec.UNSET)
+    type: msgspec.Raw | msgspec.UnsetType = msgspec.field(name="eventType", default=msgspec.UNSET)
+
+
+_MARKS = msgspec.json.Decoder(_Marks)
 _FIELDS = msgspec.json.Decoder(dict[str, msgspec.Raw])
 
 DECODING_ERRORS = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
@@ -34,6 +51,26 @@ class Fields:
 
     values: Mapping[str, bytes]
     error: str | None = None
+
+
+def is_plain_log_file(text: bytes) -> bool:
+    """Whether `text` begins and ends as the log files that CloudTrail delivers; looks at nothing in between."""
+    if not (text.startswith(_LOG_FILE_START) and text.endswith(_LOG_FILE_ENDS)):
+        return False
+    # An Insights event names its type within its first 200 bytes where the keys stand in AWS's order.
+    head = text[: 512 if text.startswith(_DELIVERED_START) else 4096]
+    return not any(sign in head for sign in _OTHER_SIGNS)
+
+
+def is_plain_record(text: bytes) -> bool:
+    """Whether `text` is valid JSON and for sure a record: what `kind_of` says of most, in a twentieth of the time."""
+    try:
+        marks = _MARKS.decode(text)
+    except DECODING_ERRORS:
+        return False
+    if isinstance(marks.name, msgspec.UnsetType) and isinstance(marks.source, msgspec.UnsetType):
+        return False
+    return marks.category != _INSIGHT_CATEGORY and marks.type != _INSIGHT_TYPE
 
 
 def fields_of(text: bytes) -> Fields:
