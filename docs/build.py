@@ -5,19 +5,32 @@ A page is a function from nothing to text; a stale page fails `make check`.
 
 from __future__ import annotations
 
+import io
+import re
 import sys
+import tempfile
 from collections import defaultdict
 from collections.abc import Callable, Iterator
+from functools import cache
+from itertools import islice
 from pathlib import Path
 
 import click
+from rich.console import Console
+from rich.text import Text
 
-from vedette.cli import cli
+from vedette.app import Report, ScanOptions, open_inputs, scan
+from vedette.cli import cli, report
+from vedette.cli.demo import DAY, RECORDS, SCENARIO
 from vedette.detections.definition import Derived, Detection
 from vedette.detections.loader import load_builtin
 from vedette.detections.reference import format_page, rules_page
+from vedette.simulate import write
 
 HERE = Path(__file__).parent
+README = HERE.parent / "README.md"
+COLUMNS = 80
+PICTURE_LINES = 44
 NOTICE = "<!-- written by docs/build.py: change the code, then `make docs` -->\n\n"
 
 
@@ -82,30 +95,66 @@ def _cell(text: str) -> str:
     return text.replace("|", "\\|")
 
 
-PAGES: dict[str, Callable[[], str]] = {
-    "reference/commands.md": commands_page,
-    "reference/detections.md": catalogue_page,
-    "reference/detection-file.md": format_page,
-    "reference/lint-rules.md": rules_page,
+def demo_picture() -> str:
+    """The beginning of what `vedette demo` prints, drawn; no font is fetched from anywhere."""
+    screen = Console(record=True, width=COLUMNS, file=io.StringIO(), force_terminal=True, highlight=False)
+    found = _demo()
+    screen.print(Text("$ vedette demo", "bold green"))
+    screen.print()
+    lines = list(islice(report.table(found.alerts, COLUMNS), PICTURE_LINES))
+    while lines[-1].plain:  # no entry is cut in two
+        lines.pop()
+    for line in lines:
+        screen.print(line, soft_wrap=True)
+    screen.print(Text("…", "dim"))
+    for line in (report.summary(found.alerts), *report.tally(found, 0)):
+        screen.print(line, soft_wrap=True)
+    drawn = screen.export_svg(title="vedette demo", unique_id="demo")
+    return re.sub(r"@font-face \{.*?\}\s*", "", drawn, flags=re.DOTALL) + "\n"
+
+
+def readme_page() -> str:
+    """README.md with the demo's first entry in its place."""
+    text = README.read_text(encoding="utf-8")
+    lines = [line.plain.rstrip() for line in islice(report.table(_demo().alerts, COLUMNS), PICTURE_LINES)]
+    entry = "\n".join(lines[: lines.index("")])
+    pattern = r"(<!-- demo: [^>]*-->\n).*?(<!-- /demo -->)"
+    return re.sub(pattern, lambda found: f"{found[1]}```\n{entry}\n```\n{found[2]}", text, flags=re.DOTALL)
+
+
+@cache
+def _demo() -> Report:
+    with tempfile.TemporaryDirectory() as directory:
+        write(Path(directory), SCENARIO, day=DAY, records=RECORDS)
+        with open_inputs([directory + "/AWSLogs"]) as objects:
+            return scan(objects, load_builtin(tests=False), ScanOptions(DAY))
+
+
+PAGES: dict[Path, Callable[[], str]] = {
+    HERE / "reference/commands.md": commands_page,
+    HERE / "reference/detections.md": catalogue_page,
+    HERE / "reference/detection-file.md": format_page,
+    HERE / "reference/lint-rules.md": rules_page,
+    HERE / "images/demo.svg": demo_picture,
+    README: readme_page,
 }
 
 
 def main(arguments: list[str]) -> int:
     """Write every page, or with `--check` name the stale ones and answer 1."""
-    stale = []
-    for name, make in PAGES.items():
-        path, text = HERE / name, make()
-        if not path.exists() or path.read_text(encoding="utf-8") != text:
-            stale.append(name)
-            if "--check" not in arguments:
-                path.parent.mkdir(parents=True, exist_ok=True)
-                path.write_text(text, encoding="utf-8")
-    if "--check" not in arguments:
-        print(f"{len(PAGES)} pages, {len(stale)} rewritten")  # noqa: T201
-        return 0
-    for name in stale:
-        print(f"docs/{name} is stale: run `make docs`", file=sys.stderr)  # noqa: T201
-    return 1 if stale else 0
+    check = "--check" in arguments
+    stale = [(path, text) for path, make in PAGES.items() if _is_stale(path, text := make())]
+    for path, text in stale:
+        name = path.relative_to(README.parent)
+        print(f"{name} is stale: run `make docs`" if check else f"wrote {name}", file=sys.stderr)  # noqa: T201
+        if not check:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text, encoding="utf-8")
+    return 1 if check and stale else 0
+
+
+def _is_stale(path: Path, text: str) -> bool:
+    return not path.exists() or path.read_text(encoding="utf-8") != text
 
 
 if __name__ == "__main__":

@@ -24,12 +24,13 @@ DAY = dt.date(2026, 11, 19)
 """A Thursday; the same each time, so that what the documentation shows is what you see."""
 
 SCENARIO = "full-attack"
+RECORDS = 12_000
 _IN_FULL = "secret-read-burst"
 
 
 @click.command("demo")
 @click.option("--out", metavar="DIR", help="Keep the logs in DIR (otherwise they go when the demo ends).")
-@click.option("--records", type=click.IntRange(0), default=12_000, show_default=True, help="About how many records.")
+@click.option("--records", type=click.IntRange(0), default=RECORDS, show_default=True, help="About how many records.")
 @click.option("--seed", default="7", show_default=True, help="Same seed, same day.")
 def command(out: str | None, records: int, seed: str) -> int:
     """Make a day of a company's logs with an attack in it, and find the attack."""

@@ -229,8 +229,8 @@ def tally(report: Report, seconds: float) -> Iterator[str]:
     yield objects + rate
     yield f"{t.records:,} records = {t.unique:,} unique + {t.duplicates:,} duplicates"
     yield f"{t.unique:,} unique = {t.matched:,} matched + {t.unmatched:,} unmatched"
-    matches = f"{a.matches:,} matches = {a.alerted:,} in alerts + {a.below_threshold:,} below their alarm's threshold"
-    yield matches + (f" + {a.building_blocks:,} for composite rules" if a.building_blocks else "")
+    matches = f"{a.matches:,} matches = {a.alerted:,} in alerts + {a.below_threshold:,} below a threshold"
+    yield matches + (f" + {a.building_blocks:,} for composites" if a.building_blocks else "")
     if report.outside:
         yield f"{report.outside:,} matches outside the window are in none of these"
     others = [
