@@ -32,28 +32,32 @@ def _leaves(names: str) -> dict[str, Mapping[str, object]]:
     return dict.fromkeys(names.split(), _LEAF)
 
 
-_SHAPE: Mapping[str, object] = _leaves(
-    "eventVersion eventTime eventSource eventName awsRegion sourceIPAddress userAgent errorCode errorMessage requestID"
-    " eventID eventType apiVersion managementEvent readOnly recipientAccountId sharedEventID vpcEndpointId"
-    " vpcEndpointAccountId eventCategory sessionCredentialFromConsole"
-) | {
-    "userIdentity": _leaves(
-        "type principalId arn accountId accessKeyId userName invokedBy identityProvider credentialId"
-    )
-    | {
-        "sessionContext": _leaves("sourceIdentity ec2RoleDelivery assumedRoot")
-        | {
+_SHAPE: Mapping[str, object] = {
+    **_leaves("eventVersion"),
+    "userIdentity": {
+        **_leaves("type principalId arn accountId accessKeyId userName"),
+        "sessionContext": {
             "sessionIssuer": _leaves("type principalId arn accountId userName"),
-            "attributes": _leaves("creationDate mfaAuthenticated"),
             "webIdFederationData": _leaves("federatedProvider"),
+            "attributes": _leaves("creationDate mfaAuthenticated"),
+            **_leaves("sourceIdentity ec2RoleDelivery assumedRoot"),
         },
+        **_leaves("invokedBy identityProvider credentialId"),
         "onBehalfOf": _leaves("userId identityStoreArn"),
         "invokedByDelegate": _leaves("accountId"),
     },
+    **_leaves("eventTime eventSource eventName awsRegion sourceIPAddress userAgent errorCode errorMessage"),
+    **dict.fromkeys(("requestParameters", "responseElements", "additionalEventData")),
+    **_leaves("requestID eventID readOnly"),
+    "resources": None,
+    **_leaves("eventType apiVersion managementEvent recipientAccountId sharedEventID vpcEndpointId"),
+    **_leaves("vpcEndpointAccountId eventCategory"),
     "tlsDetails": _leaves("tlsVersion cipherSuite clientProvidedHostHeader keyExchange"),
+    **_leaves("sessionCredentialFromConsole"),
 }
 """What AWS documents as single values, and the objects that hold them. All else stays undecoded, so that it fits
-whatever it is. Source: "CloudTrail record contents", "CloudTrail userIdentity element"."""
+whatever it is. In the order in which CloudTrail writes them, which is the order that decodes quickest.
+Source: "CloudTrail record contents", "CloudTrail userIdentity element"."""
 
 
 class SessionIssuer(Struct, frozen=True, gc=False, rename="camel"):
@@ -150,8 +154,8 @@ class Projection:
         return self._array.decode(data)
 
     def lines(self, data: bytes) -> list[Record]:
-        """All records of a text that holds one a line; raises as `log_file`."""
-        return self._record.decode_lines(data)
+        """All records of a text that holds one a line; raises as `log_file`, for an empty line too."""
+        return list(map(self._record.decode, data.removesuffix(b"\n").split(b"\n")))
 
     def record(self, data: bytes) -> Record:
         """One record; raises as `log_file`."""
@@ -200,12 +204,25 @@ def raw_records(data: bytes) -> list[Raw]:
     return _RAW_LOG_FILE.decode(data).records
 
 
+def raw_array(data: bytes) -> list[Raw]:
+    """The undecoded elements of a JSON array; raises what msgspec raises if it is not one."""
+    return _RAW_ARRAY.decode(data)
+
+
 _RAW_LOG_FILE = msgspec.json.Decoder(_LogFile)
+_RAW_ARRAY = msgspec.json.Decoder(list[Raw])
 
 
 def node_value(node: object) -> object:
     """What a struct stands for: itself, or the value that stood in the place of an object."""
     return getattr(node, "odd_value", node)
+
+
+def put(document: dict[str, object], path: Path, value: object) -> None:
+    """Set `value` at `path` in a document that is being built, with the objects that lead there."""
+    for name in path[:-1]:
+        document = cast("dict[str, object]", document.setdefault(name, {}))
+    document[path[-1]] = value
 
 
 def writable(path: Path) -> bool:
@@ -214,9 +231,21 @@ def writable(path: Path) -> bool:
     for name in path:
         if _UNWRITABLE.search(name):
             return False
-        if not (shape := cast("Mapping[str, object]", shape.get(name, _LEAF))):
+        if not (shape := _inner(shape, name)):
             return True
     return True
+
+
+def is_object(path: Path) -> bool:
+    """Whether AWS documents an object of its own shape there, which is decoded field by field."""
+    shape: Mapping[str, object] = _SHAPE
+    for name in path:
+        shape = _inner(shape, name)
+    return bool(shape)
+
+
+def _inner(shape: Mapping[str, object], name: str) -> Mapping[str, object]:
+    return cast("Mapping[str, object]", shape.get(name) or _LEAF)
 
 
 def _grow(tree: _Tree, path: Path) -> None:
@@ -224,24 +253,29 @@ def _grow(tree: _Tree, path: Path) -> None:
     shape = _SHAPE
     for name in path:
         tree = tree.setdefault(name, {})
-        if not (shape := cast("Mapping[str, object]", shape.get(name, _LEAF))):
+        if not (shape := _inner(shape, name)):
             return
 
 
 def _derive(base: type[_S], tree: _Tree, shape: Mapping[str, object]) -> type[_S]:
-    """`base` with a field for each branch of `tree` that it lacks, and nested structs grown likewise."""
+    """A struct with the fields of `base` and one for each branch of `tree`, nested ones likewise, in the shape's order.
+
+    It stands for `base` and does not inherit from it: inherited fields would come first.
+    """
+    fields: dict[str, tuple[str, object, object]] = {}
     known = {name: (attribute, nested) for attribute, name, nested in _fields(base)}
-    added: list[tuple[str, object, object]] = []
-    for number, (name, below) in enumerate(tree.items()):
+    for number, name in enumerate({**dict.fromkeys(known), **tree}):
         attribute, nested = known.get(name, (_attribute(name, number), None))
         inner = cast("Mapping[str, object] | None", shape.get(name))
+        kind: object = Raw if inner is None else Scalar
+        default: object = UNSET
         if inner:
-            grown = _derive(nested or Struct, below, inner)
-            added.append((attribute, grown, msgspec.field(default=grown(), name=name)))
-        elif name not in known:
-            kind: object = Raw if inner is None else Scalar
-            added.append((attribute, kind, msgspec.field(default=UNSET, name=name)))
-    derived = msgspec.defstruct(base.__name__, cast("list[str]", added), bases=(base,), frozen=True, gc=False)
+            kind = grown = _derive(nested or Struct, tree.get(name, {}), inner)
+            default = grown()
+        fields[name] = (attribute, kind, msgspec.field(default=default, name=name))
+    order = {name: rank for rank, name in enumerate(shape)}
+    found = [fields[name] for name in sorted(fields, key=lambda name: order.get(name, len(order)))]
+    derived = msgspec.defstruct(base.__name__, cast("list[str]", found), frozen=True, gc=False)
     return cast("type[_S]", derived)
 
 

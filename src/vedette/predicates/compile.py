@@ -263,7 +263,7 @@ class _Writer:
         """An expression for "the rule holds (fails) of the variable", which is known to be a string or a number."""
         text = self._text_rule(rule, name)
         written = f"(not {text})" if negated else text
-        if isinstance(rule, TextGlob) and not _may_be_number(rule.pattern):
+        if isinstance(rule, TextGlob) and (rule.pattern == "*" or not _may_be_number(rule.pattern)):
             return written
         test = functools.partial(rule_fails, rule) if negated else rule_test(rule)
         number = self._scope.constant("t", test, key=(rule, negated))
@@ -272,6 +272,8 @@ class _Writer:
     def _text_rule(self, rule: Rule, name: str) -> str:
         """An expression for "the rule holds of the variable", which is a string, or a number that a glob cannot fit."""
         match rule:
+            case TextGlob("*"):
+                return "True"
             case TextGlob(pattern):
                 return f"({self._glob(pattern, name)})"
             case TextRegex(source):
@@ -337,3 +339,20 @@ def _with_selector(condition: Condition, selector: Selector) -> Condition:
             return IsNull(selector)
         case NotExists():
             return NotExists(selector)
+
+
+def compile_read(selector: Selector, reader: Reader) -> Callable[[object], object]:
+    """A function from a record to the value at a selector without a wildcard, or the reader's `missing`."""
+    scope = Scope(reader.missing)
+    return _build(scope, [f"return {reader.read(selector, scope)}"])
+
+
+def nesting(predicate: Predicate) -> int:
+    """How many operators are nested in each other at most; 0 for a condition."""
+    match predicate:
+        case And(parts) | Or(parts):
+            return 1 + max(map(nesting, parts), default=0)
+        case Not(part):
+            return 1 + nesting(part)
+        case _:
+            return 0

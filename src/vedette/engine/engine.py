@@ -1,0 +1,121 @@
+"""Detections made ready to run, and bodies turned into results. Pure: a body gives the same result in any process."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable, Iterator, Sequence
+from typing import cast
+
+from msgspec import UNSET
+
+from vedette.cloudtrail.body import Body, Malformed, Reason
+from vedette.cloudtrail.limits import DEFAULT_LIMITS, Limits
+from vedette.cloudtrail.projection import Projection, Record
+from vedette.detections.definition import Detection
+from vedette.engine.plan import Hits, Plan
+from vedette.engine.questions import Readings, needed_paths, question_of
+from vedette.engine.reader import RecordReader
+from vedette.engine.reading import BodyReader, Reading
+from vedette.engine.result import BodyResult, EventIds, Match
+from vedette.engine.sightings import SightingMaker
+from vedette.engine.times import Times
+
+_SHOWN = 80
+
+
+class Engine:
+    """Asks every record every detection's question.
+
+    `today` (a day in UTC) decides which exceptions are still in force. Building compiles nothing yet; an engine learns
+    as it works, so keep one for each process.
+    """
+
+    def __init__(self, detections: Sequence[Detection], today: dt.date, limits: Limits = DEFAULT_LIMITS) -> None:
+        self.detections = tuple(detections)
+        questions = [
+            asked
+            for number, detection in enumerate(self.detections)
+            if (asked := question_of(number, detection, today)) is not None
+        ]
+        self.projection = Projection(needed_paths(questions, self.detections))
+        self._reader = BodyReader(self.projection, limits)
+        self._plan = Plan(
+            ((asked.number, asked.predicate) for asked in questions if asked.predicate is not None),
+            RecordReader(self.projection),
+        )
+        self._text_questions = [asked for asked in questions if asked.predicate is None]
+        self._readings = [Readings(detection, self.projection) for detection in self.detections]
+        self._sightings = SightingMaker(self.projection)
+        self._times = Times()
+        self._counts_minutes = any(
+            detection.metric is not None and detection.metric.default is not None for detection in self.detections
+        )
+
+    def process(self, body: Body) -> BodyResult:
+        """Everything that the body's records say. Never raises, whatever the body holds."""
+        reading = self._reader.read(body, verbatim=bool(self._text_questions))
+        records = reading.records
+        untimed = self._times.unreadable(records)
+        found = self._hits(reading)
+        if excluded := frozenset(untimed):
+            found = [(place, hits) for place, hits in found if place not in excluded]
+        return BodyResult(
+            name=body.name,
+            kind=body.kind,
+            event_ids=_event_ids(records),
+            matches=tuple(self._matches(body, reading, found)),
+            minutes=self._times.minutes(records) if self._counts_minutes else None,
+            malformed=(*reading.malformed, *(_untimed(body, records, place) for place in untimed)),
+        )
+
+    def _hits(self, reading: Reading) -> list[tuple[int, Hits]]:
+        """(place, numbers of the detections that match) of each record that any detection matches."""
+        if reading.odd:
+            answers = ((place, self._plan.hits_of(record)) for place, record in enumerate(reading.records))
+            found = [(place, hits) for place, hits in answers if hits]
+        else:
+            found = self._plan.matches(reading.records)
+        return found if reading.texts is None else self._with_text_hits(found, reading.texts)
+
+    def _with_text_hits(self, found: list[tuple[int, Hits]], texts: Sequence[bytes]) -> list[tuple[int, Hits]]:
+        """`found`, and the matches of the detections that read a record as text."""
+        together = dict(found)
+        for place, data in enumerate(texts):
+            text = data.decode()
+            more = [asked.number for asked in self._text_questions if asked.matches(text)]
+            if more:
+                together[place] = sorted((*together.get(place, ()), *more))
+        return sorted(together.items())
+
+    def _matches(self, body: Body, reading: Reading, found: Iterable[tuple[int, Hits]]) -> Iterator[Match]:
+        for place, hits in found:
+            record = reading.records[place]
+            time = self._times.time(record.event_time)
+            assert time is not None
+            sighting = self._sightings.sighting(record, time, body, place)
+            for number in hits:
+                readings = self._readings[number]
+                group = readings.group(record, sighting.actor.key)
+                value = readings.constant
+                if value is None:
+                    value = readings.value(record, "" if reading.texts is None else reading.texts[place].decode())
+                yield Match(number, group, value, sighting)
+
+    def records_at(self, body: Body, places: Iterable[int]) -> dict[int, bytes]:
+        """The verbatim bytes of the records of `body` at some places, as sightings name them."""
+        texts = self._reader.read(body, verbatim=True).texts or []
+        return {place: texts[place] for place in places if place < len(texts)}
+
+
+def _event_ids(records: Sequence[Record]) -> EventIds:
+    """The id of each record, empty where there is none."""
+    ids = [record.event_id for record in records]
+    if set(map(type, ids)) <= {str}:
+        return EventIds(cast("list[str]", ids))
+    return EventIds(value if isinstance(value, str) else "" for value in ids)
+
+
+def _untimed(body: Body, records: Sequence[Record], place: int) -> Malformed:
+    stamp = records[place].event_time
+    shown = "missing" if stamp is UNSET else repr(stamp)[:_SHOWN]
+    return Malformed(body.name, f"record {body.first_line + place}", Reason.BAD_TIME, shown)

@@ -1,0 +1,158 @@
+"""Bodies to projected records: all at once where everything fits, else record by record, none lost.
+
+The fast way decodes a whole body in one call. If one record is odd (a list where AWS writes an object, half a
+surrogate pair, a number beyond a double) the body is read again element by element, and only the odd ones are decoded
+in full. What is no record is a Malformed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field, replace
+from typing import TypeAlias
+
+import msgspec
+from msgspec import UNSET
+
+from vedette.cloudtrail.body import Body, Kind, Malformed, Reason
+from vedette.cloudtrail.limits import DEFAULT_LIMITS, Limits
+from vedette.cloudtrail.projection import Projection, Record, raw_array, raw_records
+from vedette.cloudtrail.split import split
+from vedette.predicates.document import load_document
+
+ERRORS = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
+"""What decoding raises on text that is broken, or that does not fit."""
+
+Element: TypeAlias = tuple[bytes, int]
+"""The text of what may be a record, and how many records or lines of the body stand before it."""
+
+
+@dataclass(slots=True)
+class Reading:
+    """The records of one body in their order. `odd` are the indices of those that did not fit the schema.
+
+    `texts` are the records verbatim, if they were asked for.
+    """
+
+    records: list[Record] = field(default_factory=list)
+    odd: set[int] = field(default_factory=set)
+    texts: list[bytes] | None = None
+    malformed: list[Malformed] = field(default_factory=list)
+
+
+class BodyReader:
+    """Reads bodies with one projection."""
+
+    def __init__(self, projection: Projection, limits: Limits = DEFAULT_LIMITS) -> None:
+        self._projection = projection
+        self._limits = limits
+
+    def read(self, body: Body, *, verbatim: bool) -> Reading:
+        """The body's records; digest, Insights and control bodies have none."""
+        try:
+            records = self._at_once(body)
+            if records is not None:
+                texts = [text for text, _ in self._elements(body)] if verbatim else None
+                return Reading(records, texts=texts)
+        except ERRORS:
+            pass
+        return self._one_by_one(body, verbatim=verbatim)
+
+    def _at_once(self, body: Body) -> list[Record] | None:
+        """All records, if each fits; None or an exception if not."""
+        data = body.data
+        if not data.isascii():
+            data.decode()
+        if len(data) > self._limits.record_bytes and self._may_be_too_large(body):
+            return None
+        match body.kind:
+            case Kind.LOG_FILE:
+                return self._projection.log_file(data)
+            case Kind.NDJSON | Kind.SUBSCRIPTION:
+                records = self._projection.lines(data)
+            case Kind.ARRAY:
+                records = self._projection.array(data)
+            case Kind.RECORD:
+                records = [self._projection.record(data)]
+            case _:
+                return None
+        return records if all(map(_is_record, records)) else None
+
+    def _may_be_too_large(self, body: Body) -> bool:
+        longest = max((len(text) for text, _ in self._elements(body)), default=0)
+        return longest > self._limits.record_bytes
+
+    def _one_by_one(self, body: Body, *, verbatim: bool) -> Reading:
+        reading = Reading(texts=[] if verbatim else None)
+        for found in self._found(body):
+            if isinstance(found, Malformed):
+                reading.malformed.append(found)
+                continue
+            text, record, is_odd = found
+            if is_odd:
+                reading.odd.add(len(reading.records))
+            reading.records.append(record)
+            if reading.texts is not None:
+                reading.texts.append(text)
+        return reading
+
+    def _found(self, body: Body) -> Iterator[tuple[bytes, Record, bool] | Malformed]:
+        try:
+            elements: Iterable[Element] = self._elements(body)
+        except ERRORS:
+            elements = ((b"", 0),)
+        for text, offset in elements:
+            record = self._fitting(text, body.kind) if text else None
+            if record is not None:
+                yield text, record, False
+                continue
+            for found in split(_alone(body, text, offset), self._limits):
+                yield found if isinstance(found, Malformed) else self._in_full(found, body, offset)
+
+    def _elements(self, body: Body) -> list[Element]:
+        """What stands in the places of records; raises as decoding does if the places cannot be told."""
+        data = body.data
+        match body.kind:
+            case Kind.LOG_FILE:
+                return [(bytes(memoryview(raw)), offset) for offset, raw in enumerate(raw_records(data))]
+            case Kind.ARRAY:
+                return [(bytes(memoryview(raw)), offset) for offset, raw in enumerate(raw_array(data))]
+            case Kind.NDJSON | Kind.SUBSCRIPTION:
+                return [(text, offset) for offset, line in enumerate(data.split(b"\n")) if (text := line.strip())]
+            case Kind.RECORD:
+                return [(data.strip(), 0)]
+            case _:
+                return [(b"", 0)]
+
+    def _fitting(self, text: bytes, kind: Kind) -> Record | None:
+        if len(text) > self._limits.record_bytes:
+            return None
+        try:
+            if not text.isascii():
+                text.decode()
+            record = self._projection.record(text)
+        except ERRORS:
+            return None
+        return record if kind is Kind.LOG_FILE or _is_record(record) else None
+
+    def _in_full(self, text: bytes, body: Body, offset: int) -> tuple[bytes, Record, bool] | Malformed:
+        record = self._fitting(text, Kind.LOG_FILE)
+        if record is not None:
+            return text, record, False
+        document = load_document(text)
+        if document is None:
+            return Malformed(body.name, f"record {body.first_line + offset}", Reason.BROKEN_JSON, "not a JSON object")
+        return text, self._projection.fit(document), True
+
+
+def _alone(body: Body, text: bytes, offset: int) -> Body:
+    """A body that holds one element of `body` and nothing else; the whole body if that has no elements."""
+    if not text:
+        return body
+    data = {Kind.LOG_FILE: b'{"Records":[' + text + b"]}", Kind.ARRAY: b"[" + text + b"]"}.get(body.kind, text)
+    return replace(body, data=data, first_line=body.first_line + offset)
+
+
+def _is_record(record: Record) -> bool:
+    """Whether an object outside a log file is a record for sure: an envelope has neither of these."""
+    return record.event_name is not UNSET or record.event_source is not UNSET

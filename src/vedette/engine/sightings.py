@@ -1,0 +1,134 @@
+"""From a matching record to its sighting: the few facts that an alert tells, made plain text, cut to sane lengths."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from operator import attrgetter
+
+import msgspec
+from msgspec import UNSET
+
+from vedette.alerts.evidence import Sighting
+from vedette.cloudtrail.body import Body
+from vedette.cloudtrail.identity import Actor, actor_of, identity_fields
+from vedette.cloudtrail.projection import Projection, Record, put
+from vedette.engine.reader import open_raw
+
+LONGEST = 512
+MAX_RESOURCES = 3
+_MEMO_ENTRIES = 8192
+
+# fmt: off
+RESOURCE_PARAMETERS = (
+    "secretId", "secretIdList", "bucketName", "keyId", "roleName", "roleArn", "userName", "groupId", "groupName",
+    "policyArn", "accessKeyId", "instanceId", "functionName", "snapshotId", "imageId", "volumeId",
+    "dBInstanceIdentifier", "dBSnapshotIdentifier", "trailName", "detectorId", "configurationRecorderName",
+    "stackName", "clusterName", "repositoryName", "tableName", "topicArn", "queueUrl", "hostedZoneId", "vpcId",
+    "subnetId", "networkAclId", "routeTableId", "certificateArn", "domainName", "parameterName", "logGroupName",
+    "accountId", "name", "id",
+)
+# fmt: on
+"""Request parameters that name what a call was about, the most telling first; for records that list no resources."""
+
+
+_RANKS = {name: rank for rank, name in enumerate(RESOURCE_PARAMETERS)}
+_ENTERED = ("additionalEventData", "UserName")
+_TYPES_WITH_NAMES = frozenset({"Root", "IAMUser", "AssumedRole", "Role", "AWSAccount", "AWSService"})
+"""Identities of which `actor_of` asks no name entered at a sign-in page."""
+
+_encode = msgspec.json.Encoder().encode
+
+
+class SightingMaker:
+    """Makes sightings of the records of one projection, which must hold `identity_fields`."""
+
+    def __init__(self, projection: Projection) -> None:
+        self._actors: dict[tuple[bytes, str], Actor] = {}
+        self._identity = [
+            (path, attrgetter(".".join(projection.access(path).attributes)))
+            for path in identity_fields
+            if path != _ENTERED
+        ]
+        self._entered = attrgetter(*projection.access(_ENTERED).attributes)
+
+    def actor(self, record: Record) -> Actor:
+        """`actor_of` the record; an identity that came before is remembered."""
+        identity, account = record.user_identity, record.recipient_account_id
+        if identity.type not in _TYPES_WITH_NAMES or not isinstance(account, str):
+            return self._actor(record)
+        try:
+            key = (_encode(identity), account)
+        except (TypeError, ValueError, OverflowError):
+            return self._actor(record)
+        found = self._actors.get(key)
+        if found is None:
+            if len(self._actors) >= _MEMO_ENTRIES:
+                self._actors.clear()
+            found = self._actors[key] = self._actor(record)
+        return found
+
+    def _actor(self, record: Record) -> Actor:
+        document: dict[str, object] = {"additionalEventData": open_raw(self._entered(record))}
+        for path, read in self._identity:
+            value = read(record)
+            if value is not UNSET:
+                put(document, path, value)
+        return actor_of(document)
+
+    def sighting(self, record: Record, time: int, body: Body, place: int) -> Sighting:
+        """The sighting of the record at `place` in `body`."""
+        event_id, address, region, account, source, name, agent, error = _texts(record)
+        actor, resources = self.actor(record), _resources(record)
+        origin = body.name, body.first_line, place
+        return Sighting(time, event_id, *origin, actor, address, region, account, source, name, agent, error, resources)
+
+
+_facts = attrgetter(
+    "event_id",
+    "source_ip_address",
+    "aws_region",
+    "recipient_account_id",
+    "event_source",
+    "event_name",
+    "user_agent",
+    "error_code",
+)
+
+
+def _texts(record: Record) -> tuple[str, ...]:
+    values = _facts(record)
+    if values[-1] is UNSET:
+        values = (*values[:-1], "")
+    try:
+        joined = "".join(values)
+        plain = len(joined) <= LONGEST and joined.isascii()
+    except TypeError:
+        plain = False
+    return values if plain else tuple(map(_text, values))
+
+
+def _text(value: object) -> str:
+    """A text that can be encoded, at most LONGEST characters of it; empty for anything else."""
+    if type(value) is not str:
+        return ""
+    text = value[:LONGEST]
+    return text if text.isascii() else text.encode("utf-8", "replace").decode()
+
+
+def _resources(record: Record) -> tuple[str, ...]:
+    """What the call was about: the record's resources by ARN, else what its parameters name."""
+    listed = open_raw(record.resources)
+    if isinstance(listed, list):
+        found = [_text(item.get("ARN")) for item in listed[:MAX_RESOURCES] if isinstance(item, dict)]
+        arns = tuple(filter(None, found))
+        if arns:
+            return arns
+    parameters = open_raw(record.request_parameters)
+    return _named(parameters) if isinstance(parameters, dict) else ()
+
+
+def _named(parameters: Mapping[str, object]) -> tuple[str, ...]:
+    names = sorted(_RANKS.keys() & parameters.keys(), key=_RANKS.__getitem__)
+    values = [parameters[name] for name in names]
+    several = [text for value in values for text in (value[:MAX_RESOURCES] if isinstance(value, list) else (value,))]
+    return tuple(filter(None, map(_text, several[: 2 * MAX_RESOURCES])))[:MAX_RESOURCES]
