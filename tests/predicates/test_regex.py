@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from vedette.predicates.regex import MAX_POSITIONS, Regex, RegexError, compile_regex, forbidden_character
 
 ALLOWED = "".join(map(chr, range(32, 127))).translate(dict.fromkeys(map(ord, "!\"&'()<>`~%")))
+ALLOWED_WORD = "_" + "".join(char for char in ALLOWED if char.isalnum())
 PIECES = st.sampled_from(
     [
         "a",
@@ -145,6 +146,15 @@ def test_what_does_not_compile(source: str) -> None:
     """Recorded: `\\p`, `[z-a]`, `a++`; the others are chosen, and told in the module."""
     with pytest.raises(RegexError):
         compile_regex(source)
+
+
+def test_classes_are_ascii_and_blanks_are_five() -> None:
+    """`\\s` is tab, line feed, form feed, carriage return and blank; each capital is the rest of all characters."""
+    for small, members in (("s", "\t\n\f\r "), ("d", "0123456789"), ("w", ALLOWED_WORD)):
+        for char in map(chr, [*range(300), 0x2028, 0x1F600]):
+            assert compile_regex(f"^\\{small}$").search(char) is (char in members)
+            assert compile_regex(f"^\\{small.upper()}$").search(char) is (char not in members)
+            assert compile_regex(f"^[\\{small.upper()}]$").search(char) is (char not in members)
 
 
 def test_an_unpaired_surrogate_is_one_character_and_no_literal() -> None:

@@ -5,13 +5,12 @@ Source: recorded answers of TestMetricFilter, which this module follows to the b
 
 from __future__ import annotations
 
-import math
 import re
 from dataclasses import dataclass
 from typing import Final
 
 from vedette.patterns.syntax import Field, FieldAll, FieldAny, FieldCondition, Fields, FieldTest
-from vedette.predicates.evaluate import rule_holds
+from vedette.predicates.evaluate import number_of, rule_holds
 from vedette.predicates.notation import NUMBER
 from vedette.predicates.tree import NumberEquals, NumberOrder
 
@@ -113,8 +112,5 @@ def _holds(condition: FieldCondition, word: str) -> bool:
 
 
 def _as_number(word: str) -> str | float:
-    """A word that looks like a number as one; comparing with a number, other words stay texts."""
-    if NUMBER.fullmatch(word) is None:
-        return word
-    number = float(word)
-    return number if math.isfinite(number) else word
+    """A word that looks like a number as one; compared with a number, other words stay texts."""
+    return number_of(word) if NUMBER.fullmatch(word) else word
