@@ -227,7 +227,8 @@ class _Documents:
         yield from self._last(source.take(len(source.held)), source.fault)
 
     def _last(self, text: bytes, fault: Malformed | None) -> Iterator[Body | Malformed]:
-        parts = [text] if fault is None and json_error(text) is None else documents(text)
+        is_one = fault is None and not is_plain_log_file(text) and json_error(text) is None
+        parts = [text] if is_one else documents(text)
         if fault is None:
             yield from self._emit(parts)
             return
