@@ -70,7 +70,7 @@ def assemble(courses: Iterable[Course], detections: Sequence[Detection]) -> Asse
 
 def _alerts(course: Course) -> Iterator[Alert]:
     alarm = course.detection.alarm
-    if alarm is None or not course.evidence:
+    if alarm is None or not course.series or not course.evidence:
         return
     told: set[int] = set()
     for episode in episodes(alarm, course.series, *_stretch(course), quiet=Windows.of(alarm).length):
@@ -117,7 +117,8 @@ class _Tracks:
             if detection is None:
                 self.found[name] = {}
             elif detection.rule is None:
-                self.found[name] = {c.group: _metric_track(c) for c in self.courses if c.detection.id == name}
+                own = (course for course in self.courses if course.detection.id == name and course.series)
+                self.found[name] = {course.group: _metric_track(course) for course in own}
             else:
                 self.found[name] = self._composite(detection, detection.rule)
         return self.found[name]
@@ -143,7 +144,8 @@ def _metric_track(course: Course) -> _Track:
     alarm = course.detection.alarm
     assert alarm is not None
     start, end = _stretch(course)
-    lookback = alarm.evaluation_periods * alarm.period
+    # What holds the alarm in ALARM lies anywhere in its windows, not only in the newest period.
+    lookback = Windows.of(alarm).length
     return _Track(timeline(alarm, course.series, start, end), course.evidence, start, end, lookback)
 
 

@@ -15,7 +15,8 @@ COLUMNS = (
     "next_step",
 )  # fmt: skip
 
-_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
+"""As OWASP's "CSV Injection" lists them; the last four are the full-width forms of the first four."""
 
 
 def document(alert: Alert, records: Mapping[Sighting, str] | None = None) -> dict[str, object]:

@@ -66,8 +66,8 @@ def sentence(alert: Alert) -> str:
     parts.append(f"from {whence(alert)} in {where(alert)}, {'first ' * (evidence.count > 1)}at {_utc(first)}")
     if refused := sum(count for _, count in evidence.errors.most_common()):
         which = "all" if refused == evidence.count > 1 else "it" if evidence.count == 1 else f"{refused:,}"
-        parts.append(f"({which} {'was' if evidence.count == 1 else 'were'} refused: {_listed(evidence.errors, '')})")
-    return " ".join(parts).replace(",,", ",") + "."
+        parts.append(f"({which} {'was' if refused == 1 else 'were'} refused: {_listed(evidence.errors, '')})")
+    return " ".join(parts) + "."
 
 
 def _utc(time: str) -> str:
@@ -104,7 +104,8 @@ def _listed(counts: Counts, otherwise: str, most: int = MOST, *, short: bool = F
 
 def _tail(resource: str) -> str:
     """What an administrator knows a resource by: `policy/ReadOnly` of `arn:aws:iam::111122223333:policy/ReadOnly`."""
-    return resource.split(":", 5)[5] if resource.startswith("arn:") and resource.count(":") >= 5 else resource
+    parts = resource.split(":", 5)
+    return parts[5] if len(parts) == 6 and parts[0] == "arn" and parts[5] else resource
 
 
 def _joined(names: Sequence[str]) -> str:
