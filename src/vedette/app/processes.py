@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import datetime as dt
 import multiprocessing
+import os
+import signal
+import threading
 from collections import deque
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Generator, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
+from multiprocessing.connection import wait
 
 from vedette.app.reading import ObjectResult, Piece, read_batch, read_object, tune_collector
 from vedette.cloudtrail.limits import Limits
@@ -20,6 +24,9 @@ BATCH_OBJECTS = 20
 BATCH_BYTES = 4 << 20
 LARGE_OBJECT = 32 << 20
 """Objects of this size and above are read by the first process, body by body, so that no result grows with them."""
+
+START = "fork" if "fork" in multiprocessing.get_all_start_methods() else "spawn"
+"""How workers start. A fork is ready at once; no thread runs beside this one when it happens."""
 
 Found = FileObject | Unreadable
 Step = tuple[int, Piece | None]
@@ -34,16 +41,27 @@ class _Worker:
 
 
 def _start(detections: Sequence[Detection], today: dt.date, limits: Limits) -> None:
+    # Ctrl-C goes to every process of the terminal; the first one ends the work, and tells of it once.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    threading.Thread(target=_end_with_parent, daemon=True).start()
     _Worker.engine = Engine(detections, today, limits)
     _Worker.limits = limits
     tune_collector()
+
+
+def _end_with_parent() -> None:
+    """A worker whose first process was killed would wait for work for ever: it holds both ends of its queue."""
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        wait([parent.sentinel])
+        os._exit(1)
 
 
 def _work(batch: Sequence[Found]) -> list[ObjectResult]:
     return read_batch(_Worker.engine, batch, _Worker.limits)
 
 
-def read_alone(engine: Engine, objects: Iterable[Found], limits: Limits) -> Iterator[Step]:
+def read_alone(engine: Engine, objects: Iterable[Found], limits: Limits) -> Generator[Step, None, None]:
     """Every object, in this process."""
     for found in objects:
         for piece in read_object(engine, found, limits):
@@ -53,10 +71,9 @@ def read_alone(engine: Engine, objects: Iterable[Found], limits: Limits) -> Iter
 
 def read_together(
     engine: Engine, objects: Iterable[Found], limits: Limits, today: dt.date, jobs: int
-) -> Iterator[Step]:
+) -> Generator[Step, None, None]:
     """Every object, on `jobs` processes, in the same order as `read_alone`; raises VedetteError if one is killed."""
-    context = multiprocessing.get_context("fork" if "fork" in multiprocessing.get_all_start_methods() else "spawn")
-    pool = ProcessPoolExecutor(jobs, context, _start, (engine.detections, today, limits))
+    pool = ProcessPoolExecutor(jobs, multiprocessing.get_context(START), _start, (engine.detections, today, limits))
     waiting: deque[Future[list[ObjectResult]] | FileObject] = deque()
     try:
         for work in _batches(objects):

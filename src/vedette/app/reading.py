@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from vedette.cloudtrail.envelope import Body, Malformed, Reason, read_bodies
@@ -24,8 +25,20 @@ class ObjectResult:
     pieces: tuple[Piece, ...]
 
 
-def tune_collector() -> None:
+@contextmanager
+def resting_collector() -> Iterator[None]:
     """Let the cycle collector rest: decoded records make no cycles, and looking for some costs a tenth of a scan."""
+    thresholds = gc.get_threshold()
+    tune_collector()
+    try:
+        yield
+    finally:
+        gc.unfreeze()
+        gc.set_threshold(*thresholds)
+
+
+def tune_collector() -> None:
+    """As `resting_collector`, for as long as the process lives."""
     gc.collect()
     gc.freeze()
     gc.set_threshold(100_000, 20, 20)

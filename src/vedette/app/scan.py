@@ -4,23 +4,23 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence, Set
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, field, replace
 
 from vedette.alerts.alert import Alert
 from vedette.alerts.assembly import Assembly, Course, assemble
 from vedette.alerts.evidence import Sighting
 from vedette.app.processes import Step, read_alone, read_together
-from vedette.app.reading import tune_collector
-from vedette.cloudtrail.envelope import Body, Malformed, read_bodies
+from vedette.app.reading import Piece, resting_collector
+from vedette.cloudtrail.envelope import Body, Malformed, Reason, read_bodies
 from vedette.cloudtrail.limits import DEFAULT_LIMITS, Limits
 from vedette.cloudtrail.object_key import ObjectKey
 from vedette.detections.definition import Detection
 from vedette.engine.engine import Engine
 from vedette.engine.fold import Fold, GroupResult, Tally
 from vedette.engine.result import BodyResult
-from vedette.errors import NothingToDoError, VedetteError
+from vedette.errors import NothingToDoError
 from vedette.sources.files import STDIN, FileObject, Unreadable, find_objects, spooled_stdin
 
 OTHER_GROUPS = "(other groups)"
@@ -66,8 +66,9 @@ class Moment:
 class Report:
     """What a scan found, and what became of everything that it read.
 
-    objects = read + older + unreadable; records = unique + duplicates; unique = matched + unmatched; matches =
-    alerted + below threshold + building blocks. `outside` are matches whose event time the window excludes.
+    objects = read + older + unreadable (at all, or to the end); records = unique + duplicates; unique = matched +
+    unmatched; matches = alerted + below threshold + building blocks. `outside` are matches whose event time the window
+    excludes.
     """
 
     assembly: Assembly
@@ -93,19 +94,18 @@ def open_inputs(paths: Sequence[str]) -> Iterator[list[FileObject | Unreadable]]
     """The objects under `paths`; `-` is standard input. Raises NothingToDoError if there is none."""
     with ExitStack() as stack:
         found: list[FileObject | Unreadable] = []
-        for path in paths:
-            found += [stack.enter_context(spooled_stdin())] if path == STDIN else find_objects([path])
-        unique = list({one.name: one for one in found}.values())
-        if not unique:
+        if STDIN in paths:
+            found.append(stack.enter_context(spooled_stdin()))
+        found += find_objects([path for path in paths if path != STDIN])
+        if not found:
             raise NothingToDoError(
                 f"no file in {', '.join(f'`{path}`' for path in paths)}",
                 hint="give a folder as CloudTrail lays it out, a log file, or `-` for standard input",
             )
-        if all(isinstance(one, Unreadable) for one in unique):
-            first = unique[0]
-            assert isinstance(first, Unreadable)
+        first = found[0]
+        if isinstance(first, Unreadable) and all(isinstance(one, Unreadable) for one in found):
             raise NothingToDoError(f"cannot read `{first.name}`: {first.reason}")
-        yield unique
+        yield found
 
 
 @dataclass(slots=True)
@@ -113,8 +113,16 @@ class _Count:
     """What is counted beside the fold."""
 
     outside: int = 0
+    unreadable: int = 0
     malformed: list[Malformed] = field(default_factory=list)
     reasons: Counter[str] = field(default_factory=Counter)
+
+    def add(self, malformed: Malformed) -> None:
+        """Count something that is no body."""
+        self.unreadable += malformed.reason is Reason.UNREADABLE
+        self.reasons[malformed.reason.value] += 1
+        if len(self.malformed) < _SHOWN_MALFORMED:
+            self.malformed.append(malformed)
 
 
 def scan(
@@ -126,19 +134,25 @@ def scan(
     """Ask every record of every object every detection's question, and decide the alarms in event time."""
     fresh = [found for found in objects if not _is_older(found, options.window)]
     engine, fold, count = Engine(detections, options.today, options.limits), Fold(detections), _Count()
-    tune_collector()
-    for advanced, piece in _steps(engine, fresh, options):
-        if isinstance(piece, BodyResult):
-            fold.add(_within(piece, options.window, count))
-        elif piece is not None:
-            count.reasons[piece.reason.value] += 1
-            count.malformed.append(piece)
-        else:
-            progress(Moment(advanced, fold.tally.records))
-    return _report(objects, fresh, detections, fold, count)
+    # Closed at once when it is interrupted, or workers would go on until the interpreter ends.
+    with resting_collector(), closing(_steps(engine, fresh, options)) as steps:
+        for advanced, piece in steps:
+            _take(piece, fold, count, options.window)
+            if piece is None:
+                progress(Moment(advanced, fold.tally.records))
+        return _report(objects, fresh, detections, fold, count)
 
 
-def _steps(engine: Engine, objects: Sequence[FileObject | Unreadable], options: ScanOptions) -> Iterator[Step]:
+def _take(piece: Piece | None, fold: Fold, count: _Count, window: Window) -> None:
+    if isinstance(piece, BodyResult):
+        fold.add(_within(piece, window, count))
+    elif piece is not None:
+        count.add(piece)
+
+
+def _steps(
+    engine: Engine, objects: Sequence[FileObject | Unreadable], options: ScanOptions
+) -> Generator[Step, None, None]:
     jobs = min(options.jobs, len(objects))
     if jobs > 1:
         return read_together(engine, objects, options.limits, options.today, jobs)
@@ -175,14 +189,13 @@ def _report(
     assembly = assemble((_course(detections, result) for result in fold.results()), detections)
     reasons = count.reasons + Counter({reason.value: number for reason, number in fold.tally.malformed.items()})
     times = [time for alert in assembly.alerts for time in (alert.evidence.first, alert.evidence.last)]
-    unreadable = sum(isinstance(found, Unreadable) for found in fresh)
     return Report(
         assembly=assembly,
         tally=fold.tally,
         objects=len(objects),
-        read=len(fresh) - unreadable,
+        read=len(fresh) - count.unreadable,
         older=len(objects) - len(fresh),
-        unreadable=unreadable,
+        unreadable=count.unreadable,
         outside=count.outside,
         first=min(times, default=None),
         last=max(times, default=None),
@@ -218,16 +231,26 @@ def verbatim(
 
 
 def _read_again(engine: Engine, one: FileObject, wanted: Sequence[Sighting], limits: Limits) -> dict[Sighting, str]:
+    missing = defaultdict(set)
+    for sighting in wanted:
+        missing[sighting.first_line].add(sighting)
     found: dict[Sighting, str] = {}
     try:
         with one.open() as stream:
             for body in read_bodies(stream, one.name, limits):
-                here = [seen for seen in wanted if isinstance(body, Body) and seen.first_line == body.first_line]
-                if isinstance(body, Body) and here:
-                    texts = engine.records_at(body, [seen.place for seen in here])
-                    found |= {
-                        seen: texts[seen.place].decode("utf-8", "replace") for seen in here if seen.place in texts
-                    }
-    except (OSError, VedetteError):
+                if isinstance(body, Body) and missing.get(body.first_line):
+                    texts = _texts(engine, body, missing[body.first_line])
+                    missing[body.first_line] -= texts.keys()
+                    found |= texts
+                if not any(missing.values()):
+                    break
+    except OSError:
         return found
     return found
+
+
+def _texts(engine: Engine, body: Body, wanted: Set[Sighting]) -> dict[Sighting, str]:
+    """The texts of the sightings that are of this body: bodies of one object may begin at the same place."""
+    here = {match.sighting for match in engine.process(body).matches} & wanted
+    texts = engine.records_at(body, [seen.place for seen in here])
+    return {seen: texts[seen.place].decode("utf-8", "replace") for seen in here if seen.place in texts}
