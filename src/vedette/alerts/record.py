@@ -1,0 +1,73 @@
+"""An alert as the live monitor keeps it: what `Alert` says, what became of it, and what has been told of it.
+
+Values only. Event times (`opened`, `closed`, `minutes`) are when it happened; `created`, `changed`, `Told.at` and
+`Lifecycle.when` are wall-clock times. All are whole epoch seconds.
+"""
+
+from __future__ import annotations
+
+import enum
+from dataclasses import dataclass, field
+
+from vedette.alerts.evidence import Evidence
+from vedette.detections.definition import Severity
+
+Group = tuple[str, ...]
+
+
+class Status(enum.Enum):
+    """Where an alert is in its life. A snoozed one comes back by itself; a resolved one is over for people."""
+
+    OPEN = "open"
+    ACKNOWLEDGED = "acknowledged"
+    SNOOZED = "snoozed"
+    RESOLVED = "resolved"
+
+
+@dataclass(frozen=True, slots=True)
+class Lifecycle:
+    """The status, who set it, when, why; `until` is when a snooze ends."""
+
+    status: Status = Status.OPEN
+    who: str = ""
+    when: int = 0
+    note: str = ""
+    until: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What people have heard: when last, how often, and the actors and addresses that were named."""
+
+    at: int = 0
+    times: int = 0
+    actors: frozenset[str] = frozenset()
+    addresses: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class AlertRecord:
+    """One episode of one group's alarm. `id` never changes; `incident` is shared by alerts that are told together.
+
+    `opened` and `closed` are the alarm's transitions (`closed` None while it stands), `reason` is CloudWatch's state
+    reason. `minutes` are the first and the last minute of the records behind it: a later evaluation finds the alert
+    again by them. Title and severity are kept for the day on which the detection's file is gone.
+    """
+
+    id: str
+    detection: str
+    title: str
+    severity: Severity
+    group: Group
+    opened: int
+    closed: int | None
+    reason: str
+    minutes: tuple[int, int]
+    evidence: Evidence
+    incident: str
+    created: int
+    changed: int
+    lifecycle: Lifecycle = field(default_factory=Lifecycle)
+    told: Told = field(default_factory=Told)
+    kind: str = "detection"
+    """`detection`, or `self` for what the monitor has to say of itself, or `canary`."""

@@ -1,0 +1,208 @@
+"""The store that the monitor needs: a port. Adapters (memory, SQLite, PostgreSQL) keep one contract and one test suite.
+
+Everything happens in a transaction: what an object says, the alerts that follow and the deliveries planned for them
+commit together or not at all. Two monitors on one store never hold the same lease; a transaction sees its own writes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from typing import Protocol
+
+from vedette.alerts.delivery import Delivery, DeliveryState, Reason
+from vedette.alerts.evidence import Evidence, Sighting
+from vedette.alerts.record import AlertRecord, Group, Status
+from vedette.metrics.statistics import StatisticSet
+
+
+@dataclass(frozen=True, slots=True)
+class MatchRow:
+    """A match to be counted once: `key` is the event id, or the object and place where a record has none."""
+
+    detection: str
+    key: str
+    group: Group
+    value: float | None
+    sighting: Sighting
+
+
+@dataclass(frozen=True, slots=True)
+class MinuteRow:
+    """What one group of one detection counted in one minute, and what can be told of it."""
+
+    start: int
+    statistics: StatisticSet | None
+    evidence: Evidence
+
+
+@dataclass(frozen=True, slots=True)
+class ObjectRow:
+    """An object that was read: when (wall clock), how many records and malformed parts, and how far (bodies done)."""
+
+    source: str
+    name: str
+    at: int
+    records: int
+    malformed: int
+    bodies: int
+    done: bool
+    poison: str = ""
+    """Why it was put aside; empty if it was not."""
+
+
+@dataclass(frozen=True, slots=True)
+class SourceHealth:
+    """How a source is: the last object and when it was read, how late it was, totals, the last error, the cursor."""
+
+    source: str
+    cursor: str = ""
+    last_object: str = ""
+    last_at: int = 0
+    lag: int = 0
+    objects: int = 0
+    records: int = 0
+    errors: int = 0
+    last_error: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Silence:
+    """Hold back what a matcher names (detection, actor, address, account: globs) until a time. `id` is short."""
+
+    id: str
+    matchers: Mapping[str, str]
+    owner: str
+    reason: str
+    created: int
+    until: int
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What was decided of an alert, and why: kept, so that `alerts show` can tell it."""
+
+    alert: str
+    at: int
+    reason: Reason
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class AlertFilter:
+    """Which alerts are wanted; None asks for any."""
+
+    status: Status | None = None
+    detection: str | None = None
+    incident: str | None = None
+    standing: bool | None = None
+    since: int | None = None
+    limit: int = 1000
+
+
+class Transaction(Protocol):
+    """What can be done within a transaction. Lists come in a fixed order (time, then id)."""
+
+    def object(self, source: str, name: str) -> ObjectRow | None:
+        """What is known of an object."""
+
+    def put_object(self, row: ObjectRow) -> None:
+        """Insert or replace by (source, name)."""
+
+    def objects(self, *, poison: bool | None = None, limit: int = 1000) -> Sequence[ObjectRow]:
+        """Objects, the newest first; `poison` chooses those put aside, or not."""
+
+    def health(self, source: str) -> SourceHealth | None:
+        """A source's health and cursor."""
+
+    def put_health(self, health: SourceHealth) -> None:
+        """Insert or replace."""
+
+    def healths(self) -> Sequence[SourceHealth]:
+        """Every source's health, by name."""
+
+    def add_matches(self, rows: Iterable[MatchRow]) -> Sequence[MatchRow]:
+        """Remember matches by (detection, key); answers those that were not known before, in order, each once."""
+
+    def minutes(self, detection: str, group: Group, start: int, end: int) -> Sequence[MinuteRow]:
+        """The minutes that begin in `[start, end)`, in order of time."""
+
+    def put_minutes(self, detection: str, group: Group, rows: Iterable[MinuteRow]) -> None:
+        """Insert or replace by start."""
+
+    def groups(self, detection: str, start: int, end: int) -> Sequence[Group]:
+        """The groups that have a minute in `[start, end)`, in order."""
+
+    def alert(self, alert_id: str) -> AlertRecord | None:
+        """One alert."""
+
+    def put_alert(self, alert: AlertRecord) -> None:
+        """Insert or replace by id."""
+
+    def alerts(self, wanted: AlertFilter) -> Sequence[AlertRecord]:
+        """Alerts, the newest change first."""
+
+    def alerts_of(self, detection: str, group: Group, start: int, end: int) -> Sequence[AlertRecord]:
+        """A group's alerts whose `minutes` touch `[start, end)`, in order of their first minute."""
+
+    def set_due(self, detection: str, group: Group, due: int | None) -> None:
+        """When the group must be looked at again though nothing arrives (wall clock); None for never."""
+
+    def due(self, now: int, limit: int = 10_000) -> Sequence[tuple[str, Group]]:
+        """Groups that are due at `now`, the longest due first."""
+
+    def put_decision(self, decision: Decision) -> None:
+        """Append."""
+
+    def decisions(self, alert_id: str) -> Sequence[Decision]:
+        """What was decided of an alert, in order."""
+
+    def put_delivery(self, delivery: Delivery) -> bool:
+        """Plan a delivery; False, and no change, if its key is there already."""
+
+    def replace_delivery(self, delivery: Delivery) -> None:
+        """Replace by key."""
+
+    def claim_deliveries(self, holder: str, now: int, until: int, limit: int) -> Sequence[Delivery]:
+        """Lease waiting deliveries that are due and not leased by another, the oldest first."""
+
+    def deliveries(
+        self, *, state: DeliveryState | None = None, channel: str | None = None, incident: str | None = None,
+        limit: int = 1000,
+    ) -> Sequence[Delivery]:  # fmt: skip
+        """Deliveries, the newest first."""
+
+    def silences(self, now: int) -> Sequence[Silence]:
+        """Silences in force at `now`, by id."""
+
+    def put_silence(self, silence: Silence) -> None:
+        """Insert or replace."""
+
+    def lease(self, name: str, holder: str, now: int, until: int) -> bool:
+        """Take or keep a lease; False while another holds it."""
+
+    def release(self, name: str, holder: str) -> None:
+        """Give a lease back."""
+
+    def note(self, name: str) -> str | None:
+        """A small value kept by name (the schema of its content is the caller's)."""
+
+    def put_note(self, name: str, value: str) -> None:
+        """Insert or replace."""
+
+
+class Store(Protocol):
+    """Keeps everything. Adapters raise `errors.VedetteError` with a hint for what the disk or server does."""
+
+    def transaction(self) -> AbstractContextManager[Transaction]:
+        """A transaction that commits when the block ends and rolls back when it raises."""
+
+    def prune(self, before: Mapping[str, int]) -> Mapping[str, int]:
+        """Delete rows older than a time, by table name; answers how many went. Standing alerts stay."""
+
+    def status(self) -> Mapping[str, object]:
+        """Schema version, size, rows by table."""
+
+    def close(self) -> None:
+        """Let go of files and connections."""
