@@ -7,7 +7,7 @@ from random_trees import as_json, documents, predicates
 
 from vedette.predicates.document import MISSING, load_document
 from vedette.predicates.evaluate import evaluate, select
-from vedette.predicates.partial import negation, partially_evaluate
+from vedette.predicates.partial import decided, negation, partially_evaluate
 from vedette.predicates.tree import And, Compare, Constant, Not, Or, Selector, TextGlob, conditions
 
 KNOWN = [Selector(("eventName",)), Selector(("errorCode",)), Selector(("userIdentity", "type"))]
@@ -33,6 +33,8 @@ def test_the_residual_question_has_the_same_answer(predicate, document):
     residual = partially_evaluate(predicate, frozenset(KNOWN), known_part(decoded))
     assert evaluate(residual, decoded) is evaluate(predicate, decoded)
     assert not {condition.selector for condition in conditions(residual)} & set(KNOWN)
+    verdict = decided(predicate, frozenset(KNOWN), known_part(decoded))
+    assert verdict is (residual.value if isinstance(residual, Constant) else None)
 
 
 def test_a_decided_question_becomes_a_constant():

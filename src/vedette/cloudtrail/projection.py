@@ -293,5 +293,6 @@ def _fields(kind: type[Struct]) -> Sequence[tuple[str, str, type[Struct] | None]
     return entries
 
 
+@functools.cache
 def _field(kind: type[Struct], attribute: str) -> msgspec.structs.FieldInfo:
     return next(entry for entry in msgspec.structs.fields(kind) if entry.name == attribute)

@@ -18,7 +18,7 @@ from vedette.engine.result import BodyResult, Group, Match
 from vedette.engine.seen import SeenIds
 from vedette.metrics.series import Series
 
-RECENT_IDS = 100_000
+RECENT_IDS = 32_768
 MATCHED_IDS = 250_000
 MAX_GROUPS = 2_000
 """Groups of one detection; matches of further ones are counted in the overflow group."""

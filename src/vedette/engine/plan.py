@@ -23,7 +23,7 @@ from vedette.engine.fields import FieldGuards, guardable
 from vedette.engine.guards import EVENT_SOURCE, KEY, Guards, ValueIndex, guards_of
 from vedette.engine.reader import RecordReader
 from vedette.predicates.compile import Verdict, compile_predicate, compile_program
-from vedette.predicates.partial import FALSE, TRUE, partially_evaluate
+from vedette.predicates.partial import TRUE, decided, partially_evaluate
 from vedette.predicates.tree import Compare, Predicate, Selector
 
 LEARN_AFTER = 8
@@ -122,11 +122,12 @@ class Plan:
         always: list[int] = []
         residue: list[tuple[int, Predicate]] = []
         for number in self._candidates(key):
-            left = partially_evaluate(self._questions[number], _KEY_SELECTORS, document)
-            if left == TRUE:
+            question = self._questions[number]
+            verdict = decided(question, _KEY_SELECTORS, document)
+            if verdict is None:
+                residue.append((number, partially_evaluate(question, _KEY_SELECTORS, document)))
+            elif verdict:
                 always.append(number)
-            elif left != FALSE:
-                residue.append((number, left))
         if len(self._steps) >= MAX_KEYS:
             self._steps.clear()
             self._quiet.clear()
@@ -141,7 +142,7 @@ class Plan:
         known = _KEY_SELECTORS - {EVENT_SOURCE}
         document = _document((key[0], UNSET, key[2], key[3]))
         numbers = {*self._candidates(key), *self._indexes[1].numbers}
-        return all(partially_evaluate(self._questions[number], known, document) == FALSE for number in numbers)
+        return all(decided(self._questions[number], known, document) is False for number in numbers)
 
     def _step(self, key: Key, always: Hits, residue: Residue) -> Step:
         if not residue:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import functools
 import itertools
+from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from typing import Protocol, TypeAlias, cast
 
@@ -35,6 +36,7 @@ from vedette.predicates.tree import (
     Step,
     TextGlob,
     TextRegex,
+    conditions,
 )
 
 Verdict: TypeAlias = Callable[[object], bool]
@@ -151,7 +153,7 @@ def compile_predicate(predicate: Predicate, reader: Reader | None = None) -> Ver
     """
     reader = DocumentReader() if reader is None else reader
     scope = Scope(reader.missing)
-    expression = _Writer(reader, scope).write(predicate)
+    expression = _Writer(reader, scope, (predicate,)).write(predicate)
     return cast(Verdict, _build(scope, [f"return {expression}"]))
 
 
@@ -161,7 +163,7 @@ def compile_program(questions: Sequence[tuple[int, Predicate]], reader: Reader) 
     Raises TooDeepError as `compile_predicate` does.
     """
     scope = Scope(reader.missing)
-    writer = _Writer(reader, scope)
+    writer = _Writer(reader, scope, (predicate for _, predicate in questions))
     lines = ["hits = []"]
     for number, predicate in questions:
         lines += [f"if {writer.write(predicate)}:", f"    hits.append({number:d})"]
@@ -180,10 +182,11 @@ def _build(scope: Scope, lines: Iterable[str]) -> Callable[[object], object]:
 class _Writer:
     """Writes conditions as Python expressions. The record is `r`; absent values are `U`."""
 
-    def __init__(self, reader: Reader, scope: Scope) -> None:
+    def __init__(self, reader: Reader, scope: Scope, questions: Iterable[Predicate]) -> None:
         self._reader = reader
         self._scope = scope
         self._depth = 0
+        self._uses = Counter(condition.selector for question in questions for condition in conditions(question))
 
     def write(self, predicate: Predicate) -> str:
         """An expression, in parentheses or atomic, that is true when the predicate holds."""
@@ -230,10 +233,14 @@ class _Writer:
             return f"(type({value}) in S and {name} not in {_set_source(words)})"
         return f"(type({value}) is str and {name} in {_set_source(words)})"
 
+    def _read(self, selector: Selector) -> str:
+        expression = self._reader.read(selector, self._scope)
+        return self._scope.lazy(str(selector.steps), expression) if self._uses[selector] > 1 else expression
+
     def _value(self, selector: Selector) -> tuple[str, str]:
         """An expression that reads the value into a variable, and the variable."""
         name = self._scope.variable()
-        return f"{name} := {self._reader.read(selector, self._scope)}", name
+        return f"{name} := {self._read(selector)}", name
 
     def _condition(self, condition: Condition) -> str:
         selector = condition.selector
@@ -241,7 +248,10 @@ class _Writer:
             return self._wildcard(condition)
         match condition:
             case Compare(_, TextGlob(pattern), negated=False) if _plain_word(pattern):
-                return f"{self._reader.read(selector, self._scope)} == {pattern!r}"
+                return f"{self._read(selector)} == {pattern!r}"
+            case Compare(_, TextGlob(pattern), negated=False) if pattern != "*" and not _may_be_number(pattern):
+                value, name = self._value(selector)
+                return f"type({value}) is str and {self._glob(pattern, name)}"
             case Compare(_, rule, negated):
                 value, name = self._value(selector)
                 return f"type({value}) in S and {self._rule(rule, name, negated=negated)}"
@@ -249,9 +259,9 @@ class _Writer:
                 value, name = self._value(selector)
                 return f"({value}) is None or type({name}) is list and None in {name}"
             case IsBoolean(_, expected):
-                return f"{self._reader.read(selector, self._scope)} is {bool(expected)!r}"
+                return f"{self._read(selector)} is {bool(expected)!r}"
             case NotExists():
-                return f"{self._reader.read(selector, self._scope)} is U"
+                return f"{self._read(selector)} is U"
 
     def _wildcard(self, condition: Condition) -> str:
         document, selector = self._reader.read_each(condition.selector, self._scope)
@@ -261,39 +271,40 @@ class _Writer:
 
     def _rule(self, rule: Rule, name: str, *, negated: bool) -> str:
         """An expression for "the rule holds (fails) of the variable", which is known to be a string or a number."""
+        if isinstance(rule, TextGlob) and rule.pattern == "*":
+            return repr(not negated)
         text = self._text_rule(rule, name)
-        written = f"(not {text})" if negated else text
-        if isinstance(rule, TextGlob) and (rule.pattern == "*" or not _may_be_number(rule.pattern)):
-            return written
         test = functools.partial(rule_fails, rule) if negated else rule_test(rule)
         number = self._scope.constant("t", test, key=(rule, negated))
-        return f"({written} if type({name}) is str else {number}({name}))"
+        return f"({'not ' if negated else ''}({text}) if type({name}) is str else {number}({name}))"
 
     def _text_rule(self, rule: Rule, name: str) -> str:
-        """An expression for "the rule holds of the variable", which is a string, or a number that a glob cannot fit."""
+        """An expression for "the rule holds of the variable", which is known to be a string."""
         match rule:
-            case TextGlob("*"):
-                return "True"
             case TextGlob(pattern):
-                return f"({self._glob(pattern, name)})"
+                return self._glob(pattern, name)
             case TextRegex(source):
                 return f"{self._scope.constant('x', compile_regex(source).search, key=source)}({name})"
             case NumberEquals(spelling):
-                return f"({name} == {spelling!r})"
+                return f"{name} == {spelling!r}"
             case NumberOrder():
                 return "False"
 
     def _glob(self, pattern: str, name: str) -> str:
-        """Safe, and False, for a number too."""
+        """For strings. What stands after the last `*` has to be found for the first time at the very end."""
         match pattern.split("*"):
             case [word]:
                 return f"{name} == {word!r}"
             case [start, ""]:
-                return f"type({name}) is str and {name}.startswith({start!r})"
+                return f"{name}.startswith({start!r})"
             case ["", inner, ""]:
-                return f"type({name}) is str and {inner!r} in {name}"
-        self._scope.constants["G"] = glob_holds
-        return f"type({name}) is str and G({pattern!r}, {name})"
+                return f"{inner!r} in {name}"
+            case ["", end]:
+                return f"{name}.endswith({end!r}) and {name}.find({end!r}) == len({name}) - {len(end)}"
+            case [start, *_, end]:
+                self._scope.constants["G"] = glob_holds
+                return f"{name}.startswith({start!r}) and {name}.endswith({end!r}) and G({pattern!r}, {name})"
+        raise AssertionError(pattern)
 
 
 def _literal_sets(

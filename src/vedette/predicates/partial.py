@@ -32,6 +32,35 @@ def partially_evaluate(predicate: Predicate, known: frozenset[Selector], documen
             return Constant(evaluate(predicate, document)) if predicate.selector in known else predicate
 
 
+def decided(predicate: Predicate, known: frozenset[Selector], document: Mapping[str, object]) -> bool | None:
+    """The verdict, if the known values alone decide it; None if not. Quicker than `partially_evaluate`."""
+    match predicate:
+        case And(parts):
+            return _all_of(decided(part, known, document) for part in parts)
+        case Or(parts):
+            return _opposite(_all_of(_opposite(decided(part, known, document)) for part in parts))
+        case Not(part):
+            return _opposite(decided(part, known, document))
+        case Constant(value):
+            return value
+        case _:
+            return evaluate(predicate, document) if predicate.selector in known else None
+
+
+def _all_of(verdicts: Iterable[bool | None]) -> bool | None:
+    answer: bool | None = True
+    for verdict in verdicts:
+        if verdict is False:
+            return False
+        if verdict is None:
+            answer = None
+    return answer
+
+
+def _opposite(verdict: bool | None) -> bool | None:
+    return None if verdict is None else not verdict
+
+
 def conjunction(parts: Iterable[Predicate]) -> Predicate:
     """`And` of the parts, made simpler: constants and repetitions gone, inner conjunctions opened."""
     kept: dict[Predicate, None] = {}
