@@ -6,15 +6,19 @@ code, and what is not is told with a way to report it.
 
 from __future__ import annotations
 
+import errno
 import importlib
 import os
+import re
 import sys
 from collections.abc import Sequence
 
 import click
 
 from vedette import __version__
-from vedette.errors import ExitCode, VedetteError
+from vedette.cli.inputs import reason_of
+from vedette.cli.streams import abandon_output, open_streams
+from vedette.errors import ExitCode, UsageError, VedetteError
 
 _COMMANDS = {
     "scan": ("vedette.cli.scan", "Find what matters in CloudTrail logs."),
@@ -36,7 +40,7 @@ class LazyGroup(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """Import the command's module; its attribute `command` is the click command."""
         if cmd_name not in _COMMANDS:
-            return None
+            raise UsageError(f"no such command `{cmd_name}`", hint=_nearest(cmd_name))
         command = importlib.import_module(_COMMANDS[cmd_name][0]).command
         assert isinstance(command, click.Command)
         return command
@@ -45,6 +49,13 @@ class LazyGroup(click.Group):
         """List the commands from the table above, without importing them."""
         with formatter.section("Commands"):
             formatter.write_dl([(name, summary) for name, (_, summary) in _COMMANDS.items()])
+
+
+def _nearest(name: str) -> str:
+    import difflib  # slow to import, and seldom needed
+
+    near = difflib.get_close_matches(name, _COMMANDS, n=1)
+    return f"did you mean `vedette {near[0]}`?" if near else "`vedette --help` names the commands"
 
 
 @click.group(
@@ -65,28 +76,27 @@ def main(arguments: Sequence[str] | None = None) -> None:
 def run(arguments: Sequence[str]) -> int:
     """Run one command; its exit code (see `errors.ExitCode`). Nothing but a bug escapes from here."""
     try:
-        outcome = cli.main(args=list(arguments), prog_name="vedette", standalone_mode=False)
-        return int(outcome) if isinstance(outcome, int) else ExitCode.DONE
+        return _run(arguments)
     except VedetteError as error:
         return _tell(error.render(), error.exit_code)
     except click.exceptions.Exit as exit_:
         return exit_.exit_code
     except click.UsageError as error:
-        where = f"\nhint: `{error.ctx.command_path} --help` lists what it takes" if error.ctx else ""
-        return _tell(_sentence(error.format_message()) + where, ExitCode.WRONG_INPUT)
+        return _tell_usage(error)
     except click.ClickException as error:
         return _tell(_sentence(error.format_message()), ExitCode.WRONG_INPUT)
     except (click.Abort, KeyboardInterrupt):
         return _tell("interrupted", ExitCode.INTERRUPTED)
     except BrokenPipeError:
-        # The reader (`head`, a closed pager) has had enough: not our failure, and Python must not complain at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        # The reader (`head`, a closed pager) has had enough: not our failure.
+        abandon_output()
         return ExitCode.DONE
     except OSError as error:
         if "VEDETTE_DEBUG" in os.environ:
             raise
-        place = f"`{error.filename}`: " if error.filename else ""
-        return _tell(f"{place}{error.strerror or error}", ExitCode.FAILURE)
+        abandon_output()
+        place = f"`{error.filename}`: " if error.filename else "cannot write the answer: " if _is_full(error) else ""
+        return _tell(place + reason_of(error), ExitCode.FAILURE)
     except Exception as error:
         if "VEDETTE_DEBUG" in os.environ:
             raise
@@ -94,8 +104,43 @@ def run(arguments: Sequence[str]) -> int:
         return _tell(f"{type(error).__name__}: {error}\nhint: {hint}", ExitCode.FAILURE)
 
 
+def _run(arguments: Sequence[str]) -> int:
+    """As click's own `main`, which would answer 1 for a closed pipe; what was written has left when this returns."""
+    open_streams()
+    with cli.make_context("vedette", list(arguments)) as context:
+        outcome = cli.invoke(context)
+    sys.stdout.flush()
+    return int(outcome) if isinstance(outcome, int) else ExitCode.DONE
+
+
+def _is_full(error: OSError) -> bool:
+    return error.errno in {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
+
+
+def _tell_usage(error: click.UsageError) -> int:
+    if type(error).__name__ == "NoArgsIsHelpError":  # a group without a command; older click prints its help itself
+        click.echo(error.format_message(), err=True)
+        return ExitCode.WRONG_INPUT
+    text = _sentence(error.format_message())
+    hint = _choice_hint(error, text) or (f"`{error.ctx.command_path} --help` lists what it takes" if error.ctx else "")
+    return _tell(f"{text}\nhint: {hint}" if hint else text, ExitCode.WRONG_INPUT)
+
+
+def _choice_hint(error: click.UsageError, text: str) -> str:
+    """The word that was meant, where one of a few was to be given."""
+    given = re.search(r"`([^`]*)` is not one of", text)
+    if given is None or not isinstance(error, click.BadParameter):
+        return ""
+    import difflib
+
+    choices = error.param.type.choices if error.param and isinstance(error.param.type, click.Choice) else ()
+    near = difflib.get_close_matches(given[1].lower(), [str(choice) for choice in choices], n=1)
+    return f"did you mean `{near[0]}`?" if near else ""
+
+
 def _sentence(text: str) -> str:
-    text = text.strip().rstrip(".")
+    """Click's message in our grammar: lower-case, without a full stop, literals in back-ticks."""
+    text = re.sub(r"'([^'\n]*)'", r"`\1`", text.strip().rstrip("."))
     return text[:1].lower() + text[1:]
 
 

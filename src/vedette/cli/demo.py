@@ -16,6 +16,7 @@ from vedette.alerts.alert import Alert
 from vedette.app import Report, ScanOptions, open_inputs, scan, verbatim
 from vedette.cli import output, report
 from vedette.cli.loading import load
+from vedette.cli.values import Number
 from vedette.detections.definition import Severity
 from vedette.errors import ExitCode
 from vedette.simulate import Summary, write
@@ -30,7 +31,7 @@ _IN_FULL = "secret-read-burst"
 
 @click.command("demo")
 @click.option("--out", metavar="DIR", help="Keep the logs in DIR (otherwise they go when the demo ends).")
-@click.option("--records", type=click.IntRange(0), default=RECORDS, show_default=True, help="About how many records.")
+@click.option("--records", type=Number(0), default=RECORDS, show_default=True, help="About how many records.")
 @click.option("--seed", default="7", show_default=True, help="Same seed, same day.")
 def command(out: str | None, records: int, seed: str) -> int:
     """Make a day of a company's logs with an attack in it, and find the attack."""

@@ -11,6 +11,7 @@ import click
 from rich.text import Text
 
 from vedette.cli import output
+from vedette.cli.inputs import reason_of
 from vedette.cli.loading import find, load, today
 from vedette.detections.definition import Derived, Detection, Severity
 from vedette.detections.lint import lint
@@ -27,7 +28,7 @@ def command() -> None:
     """List, show, check, test and start detections."""
 
 
-@command.command("list")
+@command.command("list", short_help="Name the detections that a scan would ask.")
 @_OWN
 @click.option("--severity", type=click.Choice([s.value for s in Severity]), help="Only this severity and above.")
 @click.option("--category", help="Only this category.")
@@ -37,7 +38,8 @@ def list_(paths: tuple[str, ...], severity: str | None, category: str | None, fo
     least = Severity(severity) if severity else Severity.INFORMATIONAL
     found = [d for d in load(paths) if least <= d.severity and category in (None, d.category)]
     if not found:
-        raise NothingToDoError("no detection is like that", hint="`vedette detections list` names them all")
+        categories = ", ".join(sorted({d.category for d in load(paths) if d.category}))
+        raise NothingToDoError("no detection is like that", hint=f"the categories are {categories}")
     if form == "json":
         output.write_raw(json.dumps([_document(detection) for detection in found], indent=2))
         return ExitCode.DONE
@@ -47,12 +49,13 @@ def list_(paths: tuple[str, ...], severity: str | None, category: str | None, fo
     table.write()
     counts = Counter(detection.severity for detection in found)
     told = ", ".join(f"{counts[s]} {s.value}" for s in reversed(Severity) if counts[s])
-    output.say(f"\n{len(found)} detections: {told}", style="dim")
+    output.say("")
+    output.say(f"{output.count(len(found), 'detection')}: {told}", style="dim")
     output.say("`vedette detections show ID` tells all about one", style="dim")
     return ExitCode.DONE
 
 
-@command.command("show")
+@command.command("show", short_help="Tell all about one, runbook included.")
 @click.argument("detection_id", metavar="ID")
 @_OWN
 @click.option(
@@ -72,7 +75,7 @@ def show(detection_id: str, paths: tuple[str, ...], form: str) -> int:
 
 def _show(detection: Detection) -> None:
     columns = output.width()
-    output.write(Text.assemble((detection.title, "bold")))
+    output.write(Text(detection.title, "bold"))
     output.write(
         Text.assemble(detection.id, "  ", output.severity(detection.severity.value), f"  {detection.category}")
     )
@@ -94,7 +97,7 @@ def _show(detection: Detection) -> None:
             output.write(Text(title, "bold"))
             for number, text in enumerate(texts, start=1):
                 first = f"  {number}. " if mark == "1. " else f"  {mark}"
-                for line in output.fold(text, columns, first=first, rest=" " * len(first)):
+                for line in output.fold(text, columns, first=first, rest=" " * len(first), whole=True):
                     output.write(line)
 
 
@@ -107,6 +110,22 @@ def _alarm(detection: Detection) -> str:
         f"{alarm.statistic} {alarm.comparison_operator.value} {alarm.threshold:g}, {needed} of "
         f"{alarm.evaluation_periods} periods of {alarm.period} s, missing data {alarm.treat_missing_data.value}"
     )
+
+
+def _settings(detection: Detection) -> dict[str, object] | None:
+    """The alarm under CloudWatch's names; None for a composite."""
+    alarm = detection.alarm
+    if alarm is None:
+        return None
+    return {
+        "statistic": alarm.statistic,
+        "period": alarm.period,
+        "evaluation_periods": alarm.evaluation_periods,
+        "datapoints_to_alarm": alarm.datapoints_to_alarm or alarm.evaluation_periods,
+        "threshold": alarm.threshold,
+        "comparison_operator": alarm.comparison_operator.value,
+        "treat_missing_data": alarm.treat_missing_data.value,
+    }
 
 
 def _groups(detection: Detection) -> str:
@@ -128,13 +147,13 @@ def _document(detection: Detection) -> dict[str, object]:
         "compliance": list(detection.compliance),
         "pattern": None if detection.pattern is None else detection.pattern.source,
         "rule": None if detection.rule is None else str(detection.rule),
-        "alarm": _alarm(detection),
+        "alarm": _settings(detection),
         "group_by": ["actor" if field is Derived.ACTOR else str(field) for field in detection.group_by],
         "notify": detection.notify,
     }
 
 
-@command.command("check")
+@command.command("check", short_help="Look for mistakes in detection files.")
 @click.argument("paths", nargs=-1, metavar="[PATH]...")
 @click.option("--strict", is_flag=True, help="Fail on warnings too.")
 def check(paths: tuple[str, ...], strict: bool) -> int:
@@ -148,13 +167,14 @@ def check(paths: tuple[str, ...], strict: bool) -> int:
     output.print_problems(problem.render() for problem in problems)
     errors = sum(problem.level is Level.ERROR for problem in problems)
     warnings = len(problems) - errors
-    output.say(f"{len(detections)} detections checked: {errors} errors, {warnings} warnings")
+    told = f"{output.count(errors, 'error')}, {output.count(warnings, 'warning')}"
+    output.say(f"{output.count(len(detections), 'detection')} checked: {told}")
     if unusable:
         return ExitCode.WRONG_INPUT
     return ExitCode.FINDINGS if errors or (strict and warnings) else ExitCode.DONE
 
 
-@command.command("test")
+@command.command("test", short_help="Run the tests that detection files carry.")
 @click.argument("paths", nargs=-1, metavar="[PATH]...")
 @click.option("-v", "--verbose", is_flag=True, help="Name the tests that pass, too.")
 @click.option("-o", "--output", "form", type=click.Choice(["text", "json"]), default="text", help="How to answer.")
@@ -172,7 +192,8 @@ def test(paths: tuple[str, ...], verbose: bool, form: str) -> int:
     else:
         for result in results if verbose else failed:
             _show_result(result)
-        output.say(f"{len(results) - len(failed)} passed, {len(failed)} failed, in {len(detections)} detections")
+        told = f"{len(results) - len(failed):,} passed, {len(failed):,} failed"
+        output.say(f"{told}, in {output.count(len(detections), 'detection')}")
     if problems:
         return ExitCode.WRONG_INPUT
     return ExitCode.FINDINGS if failed else ExitCode.DONE
@@ -208,7 +229,7 @@ def _read(paths: Sequence[str]) -> tuple[tuple[Detection, ...], tuple[Problem, .
     return loaded.detections, loaded.problems
 
 
-@command.command("new")
+@command.command("new", short_help="Write a commented detection file to start from.")
 @click.argument("detection_id", metavar="ID")
 @click.option("--out", metavar="FILE", help="Write to FILE, which must not exist, instead of standard output.")
 def new(detection_id: str, out: str | None) -> int:
@@ -221,6 +242,7 @@ def new(detection_id: str, out: str | None) -> int:
         with Path(out).open("x", encoding="utf-8") as file:
             file.write(text)
     except OSError as error:
-        raise OutputError(f"cannot write `{out}`: {error.strerror}") from error
+        hint = "give a name that is still free" if isinstance(error, FileExistsError) else None
+        raise OutputError(f"cannot write `{out}`: {reason_of(error)}", hint=hint) from error
     output.say(f"wrote {out}; try `vedette detections check {out}` and `vedette detections test {out}`")
     return ExitCode.DONE

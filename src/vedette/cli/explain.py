@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import json
-import sys
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, nullcontext
-from pathlib import Path
-from typing import BinaryIO
 
 import click
 from rich.text import Text
 
 from vedette.cli import output
+from vedette.cli.inputs import opened
 from vedette.cli.loading import find, load, today
 from vedette.cloudtrail.envelope import Malformed, read_bodies, split
 from vedette.detections.definition import Detection
@@ -33,7 +30,7 @@ _SHOWN_PARTS = 6
 def command(detection_id: str, file: str, paths: tuple[str, ...], everything: bool, form: str) -> int:
     """Say why detection ID matches, or does not match, the records of FILE (- for standard input).
 
-    Exit code 0: at least one record matches; 1: none does.
+    Exit code 0: at least one record matches; 1: none does; 3: there is no record in FILE.
 
     \b
     vedette explain root-login event.json
@@ -49,24 +46,23 @@ def command(detection_id: str, file: str, paths: tuple[str, ...], everything: bo
     for total, record in enumerate(_records(file), start=1):
         matched += _explain_one(detection, record, total, form, everything)
     if not total:
-        raise NothingToDoError(f"`{file}` holds no CloudTrail record")
+        raise NothingToDoError(
+            f"no CloudTrail record in `{file}`",
+            hint="give a record as JSON, alone or as CloudTrail, EventBridge or CloudWatch Logs wrap it",
+        )
     if form == "text":
-        output.say(f"{matched} of {total} records match {detection.id}", style="dim")
+        output.say(f"{matched:,} of {output.count(total, 'record')} {output.match(total)} {detection.id}", style="dim")
     return ExitCode.DONE if matched else ExitCode.FINDINGS
 
 
 def _records(file: str) -> Iterator[bytes]:
-    with _opened(file) as stream:
+    with opened(file) as stream:
         for body in read_bodies(stream, file):
             for record in (body,) if isinstance(body, Malformed) else split(body):
                 if isinstance(record, bytes):
                     yield record
                 else:
                     output.say(str(record), style="yellow")
-
-
-def _opened(file: str) -> AbstractContextManager[BinaryIO]:
-    return nullcontext(sys.stdin.buffer) if file == "-" else Path(file).open("rb")
 
 
 def _explain_one(detection: Detection, record: bytes, number: int, form: str, everything: bool) -> bool:

@@ -21,6 +21,9 @@ def load(paths: Sequence[str], *, builtin: bool = True) -> tuple[Detection, ...]
     """The built-in detections and those of `paths`; a file of your own takes the place of a built-in one by its id."""
     shipped = load_builtin(tests=False) if builtin else ()
     own = load_paths([Path(path) for path in paths], known=[d.id for d in shipped]) if paths else ()
+    if paths and not own:
+        told = ", ".join(f"`{path}`" for path in paths)
+        raise UsageError(f"no detection file in {told}", hint="a detection file ends in .yaml or .yml")
     replaced = {detection.id for detection in own}
     return (*(detection for detection in shipped if detection.id not in replaced), *own)
 

@@ -7,18 +7,27 @@ Text from logs is attacker-written: every string passes `printable` before it is
 from __future__ import annotations
 
 import sys
-import textwrap
+import time
+import unicodedata
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import TextIO
 
+from rich.cells import cell_len, chop_cells
 from rich.console import Console
-from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.progress import BarColumn, DownloadColumn, Progress, ProgressColumn, TextColumn, TimeRemainingColumn
+from rich.table import Column
 from rich.text import Text
 
 from vedette.errors import printable
 
+NARROWEST = 60
 WIDTH_LIMIT = 100
+_ROOM_FOR_TIME = 80
+_REDRAW_SECONDS = 0.1
+_MARKS = 2
+"""Combining marks that one letter may carry: more are no language, but paint over the lines above."""
+
 SEVERITY_STYLES = {
     "critical": "bold white on red",
     "high": "bold red",
@@ -28,20 +37,26 @@ SEVERITY_STYLES = {
 }
 
 
+class _Screen(Console):
+    """A console that leaves a closed pipe to the boundary; rich itself would end the process with 1."""
+
+    def on_broken_pipe(self) -> None:
+        raise BrokenPipeError
+
+
 def console(stream: TextIO | None = None) -> Console:
     """A console on stdout (or `stream`): no wrapping, no markup, no guessing at what looks like a number."""
-    return Console(file=stream or sys.stdout, highlight=False, markup=False, emoji=False, soft_wrap=True)
+    return _Screen(file=stream or sys.stdout, highlight=False, markup=False, emoji=False, soft_wrap=True)
 
 
 def width() -> int:
     """Columns to lay tables out for: the terminal's, at least 60 and at most 100; 80 where there is no terminal."""
     screen = console(sys.stdout if sys.stdout.isatty() else sys.stderr)
-    return max(60, min(screen.width, WIDTH_LIMIT)) if screen.is_terminal else 80
+    return max(NARROWEST, min(screen.width, WIDTH_LIMIT)) if screen.is_terminal else 80
 
 
 def print_error(text: str) -> None:
     """An error on stderr: `error:` in red, each `hint:` line in cyan."""
-    out = console(sys.stderr)
     lines = text.splitlines() or [""]
     placed = ": error: " in lines[0] or ": warning: " in lines[0]
     for number, line in enumerate(lines):
@@ -53,7 +68,7 @@ def print_error(text: str) -> None:
             line = line.removeprefix("hint: ")
         shown.append(line)
         _colour_level(shown)
-        out.print(shown)
+        say(shown)
 
 
 def _colour_level(text: Text) -> None:
@@ -62,25 +77,45 @@ def _colour_level(text: Text) -> None:
 
 
 def print_problems(rendered: Iterable[str]) -> None:
-    """Problems with their places, on stderr, a blank line between them."""
+    """Problems with their places, on stderr, a blank line after each."""
     for text in rendered:
         print_error(text)
-        console(sys.stderr).print()
+        say("")
 
 
 def say(text: str | Text, style: str = "") -> None:
     """A line for the human who watches (stderr)."""
-    console(sys.stderr).print(text, style=style)
+    console(sys.stderr).print(_harmless(text), style=style)
 
 
-def write(text: str | Text) -> None:
-    """A line of data (stdout)."""
-    console().print(text)
+def write(text: str | Text, stream: TextIO | None = None) -> None:
+    """A line of data (stdout, or `stream`)."""
+    console(stream).print(_harmless(text))
 
 
 def write_raw(text: str) -> None:
     """A line of machine-readable data, untouched."""
     sys.stdout.write(text + "\n")
+
+
+def _harmless(text: str | Text) -> Text:
+    """One line whatever is in it: the last guard before the terminal, for what nobody made printable before."""
+    shown = Text(text) if isinstance(text, str) else text
+    safe = printable(shown.plain)
+    if safe != shown.plain:
+        shown = shown.copy()
+        shown.plain = safe
+    return shown
+
+
+def count(number: int, noun: str) -> str:
+    """`1 record`, `1,204 records`."""
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
+def match(number: int) -> str:
+    """The verb of so many: one matches, two match."""
+    return "matches" if number == 1 else "match"
 
 
 def heading(text: str) -> Text:
@@ -93,83 +128,123 @@ def severity(name: str) -> Text:
     return Text(name, SEVERITY_STYLES[name])
 
 
-def fold(text: str, columns: int, *, first: str = "", rest: str = "") -> list[str]:
-    """`text` in lines of at most `columns`, with the indents `first` and `rest`; long words are cut, not lost."""
-    return textwrap.wrap(
-        printable(text), columns, initial_indent=first, subsequent_indent=rest, break_on_hyphens=False
-    ) or [first.rstrip()]
+def calm(text: str) -> str:
+    """`text` on one line, harmless, without the piles of combining marks that paint over their surroundings."""
+    shown = printable(text)
+    if shown.isascii():
+        return shown
+    kept, marks = [], 0
+    for char in shown:
+        marks = marks + 1 if unicodedata.category(char) in {"Mn", "Me"} else 0
+        if marks <= _MARKS:
+            kept.append(char)
+    return "".join(kept)
+
+
+def cells(text: str) -> int:
+    """Columns that a terminal needs for `text`: wide characters take two."""
+    return cell_len(text)
+
+
+def fold(
+    text: str, columns: int, *, first: str = "", rest: str = "", most: int | None = None, whole: bool = False
+) -> list[str]:
+    """`text` in lines of at most `columns`, with the indents `first` and `rest`.
+
+    Of a text that needs more than `most` lines the last one ends in an ellipsis. Words that are too long are cut over
+    lines; with `whole` they are not, so that commands and addresses of our own can still be copied.
+    """
+    lines, line, begun = [], first, False
+    for word in _pieces(calm(text), columns - max(cells(first), cells(rest)), whole):
+        if begun and cells(line) + 1 + cells(word) > columns:
+            lines.append(line)
+            line, begun = rest, False
+        line += f" {word}" if begun else word
+        begun = True
+    lines.append(line if begun else first.rstrip())
+    if most is not None and len(lines) > most:
+        lines[most - 1 :] = [cut(f"{lines[most - 1]} …", columns)]
+    return lines
+
+
+def _pieces(text: str, room: int, whole: bool) -> Iterator[str]:
+    for word in text.split():
+        if whole or cells(word) <= room:
+            yield word
+        else:
+            yield from chop_cells(word, room)
 
 
 def cut(text: str, columns: int) -> str:
-    """`text` in at most `columns` characters, with an ellipsis where something is left out."""
-    shown = printable(text)
-    return shown if len(shown) <= columns else shown[: columns - 1] + "…"
+    """`text` in at most `columns`, with an ellipsis where something is left out."""
+    shown = calm(text[: 8 * columns])  # enough of it to fill the columns, however long it is
+    if cells(shown) <= columns and len(text) <= 8 * columns:
+        return shown
+    return next(iter(chop_cells(shown, columns - 1)), "") + "…"
 
 
 class Table:
     """A plain table: a header, aligned columns, one column that takes what is left. No borders: they carry nothing."""
 
-    def __init__(self, *columns: str, stretch: int, right: Iterable[int] = ()) -> None:
+    def __init__(self, *columns: str, stretch: int) -> None:
         self._rows: list[list[Text]] = [[Text(column, "bold") for column in columns]]
         self._stretch = stretch
-        self._right = frozenset(right)
 
     def add(self, *cells: str | Text) -> None:
         """One row; a string is shown with hostile characters replaced."""
-        self._rows.append([cell if isinstance(cell, Text) else Text(printable(cell)) for cell in cells])
+        self._rows.append([cell if isinstance(cell, Text) else Text(calm(cell)) for cell in cells])
 
-    def lines(self, columns: int) -> Iterator[Text]:
-        """The table in lines of at most `columns`."""
+    def lines(self, columns: int | None) -> Iterator[Text]:
+        """The table in lines of at most `columns`; None is without limit."""
         widths = [max(cell.cell_len for cell in column) for column in zip(*self._rows, strict=True)]
-        spare = columns - (sum(widths) - widths[self._stretch]) - 2 * (len(widths) - 1)
-        widths[self._stretch] = max(10, min(widths[self._stretch], spare))
+        if columns is not None:
+            spare = columns - (sum(widths) - widths[self._stretch]) - 2 * (len(widths) - 1)
+            widths[self._stretch] = max(10, min(widths[self._stretch], spare))
         for row in self._rows:
             line = Text()
-            for number, (cell, wide) in enumerate(zip(row, widths, strict=True)):
-                cell = cell.copy()
-                cell.truncate(wide, overflow="ellipsis")
-                pad = " " * (wide - cell.cell_len)
-                if number in self._right:
-                    line.append(pad)
-                line.append_text(cell)
-                if number not in self._right:
-                    line.append(pad)
-                line.append("  ")
+            for cell, wide in zip(row, widths, strict=True):
+                shown = cell.copy()
+                shown.truncate(wide, overflow="ellipsis", pad=True)
+                line.append_text(shown).append("  ")
             line.rstrip()
             yield line
 
-    def write(self, columns: int | None = None) -> None:
-        """The table on stdout."""
-        for line in self.lines(columns or width()):
+    def write(self) -> None:
+        """The table on stdout; in a pipe or a file nothing of it is cut."""
+        for line in self.lines(width() if sys.stdout.isatty() else None):
             write(line)
 
 
 class Bar:
     """A progress bar in bytes with a note beside it, moved by the caller (no thread of its own)."""
 
-    def __init__(self, progress: Progress, total: int | None, label: str) -> None:
+    def __init__(self, progress: Progress, total: int) -> None:
         self._progress = progress
-        self._task = progress.add_task(label, total=total, note="")
+        self._task = progress.add_task("", total=total, note="")
+        self._drawn = 0.0
 
     def advance(self, amount: int, note: str) -> None:
         """`amount` more bytes are done; `note` is the text at the right."""
         self._progress.update(self._task, advance=amount, note=note)
-        self._progress.refresh()
+        now = time.monotonic()
+        if now - self._drawn >= _REDRAW_SECONDS:  # drawing takes longer than reading a small object
+            self._drawn = now
+            self._progress.refresh()
 
 
 @contextmanager
-def progress_bar(label: str, total: int | None) -> Iterator[Bar]:
+def progress_bar(total: int) -> Iterator[Bar]:
     """A bar on stderr, drawn only on a terminal and gone when the work is done."""
+    screen = console(sys.stderr)
+    parts: list[ProgressColumn] = [
+        BarColumn(None, table_column=Column(ratio=1)),
+        DownloadColumn(table_column=Column(no_wrap=True)),
+        TextColumn("{task.fields[note]}", markup=False, table_column=Column(no_wrap=True)),
+    ]
+    if screen.width >= _ROOM_FOR_TIME:
+        parts.append(TimeRemainingColumn(table_column=Column(no_wrap=True)))
     progress = Progress(
-        TextColumn("{task.description}"),
-        BarColumn(),
-        DownloadColumn(),
-        TextColumn("{task.fields[note]}"),
-        TimeRemainingColumn(),
-        console=console(sys.stderr),
-        transient=True,
-        auto_refresh=False,
-        disable=not sys.stderr.isatty(),
+        *parts, console=screen, expand=True, transient=True, auto_refresh=False, disable=not sys.stderr.isatty()
     )
     with progress:
-        yield Bar(progress, total, label)
+        yield Bar(progress, total)

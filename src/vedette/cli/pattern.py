@@ -5,15 +5,17 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, nullcontext
-from pathlib import Path
 from typing import TextIO
 
 import click
 
 from vedette.cli import output
-from vedette.errors import ExitCode, PatternSyntaxError, printable
+from vedette.cli.inputs import opened_text
+from vedette.errors import ExitCode, PatternSyntaxError
 from vedette.patterns import FilterPattern
+
+_SHOWN_ON_TERMINAL = 4_000
+"""Characters of a message that a terminal is given; a file or a pipe gets all of it."""
 
 
 @click.group("pattern")
@@ -21,14 +23,15 @@ def command() -> None:
     """Try CloudWatch Logs filter patterns on messages."""
 
 
-@command.command("test")
+@command.command("test", short_help="Print the messages that a pattern matches.")
 @click.argument("pattern")
 @click.argument("file", default="-")
 @click.option("-o", "--output", "form", type=click.Choice(["text", "json"]), default="text", help="How to answer.")
 def test(pattern: str, file: str, form: str) -> int:
     """Print the messages of FILE (one a line; - for standard input) that PATTERN matches.
 
-    The answer is that of CloudWatch Logs' TestMetricFilter call. Exit code 0: the pattern is valid; 2: it is not.
+    The answer is that of CloudWatch Logs' TestMetricFilter call. Exit code 0: the pattern is valid; 2: it is not; 3:
+    FILE cannot be read.
 
     \b
     vedette pattern test '{ $.eventName = "ConsoleLogin" }' events.ndjson
@@ -43,26 +46,22 @@ def test(pattern: str, file: str, form: str) -> int:
     matches: list[int] = []
     extracted: dict[str, dict[str, str]] = {}
     total = 0
-    with _messages(file) as stream:
+    with opened_text(file) as stream:
         for total, message in enumerate(_lines(stream), start=1):
             if not compiled.matches(message):
                 continue
             matches.append(total)
             if form == "text":
-                output.write_raw(printable(message) if sys.stdout.isatty() else message)
+                output.write_raw(output.cut(message, _SHOWN_ON_TERMINAL) if sys.stdout.isatty() else message)
             else:
                 extracted[str(total)] = compiled.extract(message)
     if form == "json":
         output.write_raw(json.dumps({"valid": True, "matches": matches, "extracted": extracted}))
     else:
-        output.say(f"{len(matches)} of {total} messages match {compiled}", style="dim")
+        asked = (compiled.source.strip() and str(compiled)) or "the empty pattern"
+        told = f"{len(matches):,} of {output.count(total, 'message')} {output.match(total)}"
+        output.say(f"{told} {output.cut(asked, 200)}", style="dim")
     return ExitCode.DONE
-
-
-def _messages(file: str) -> AbstractContextManager[TextIO]:
-    if file == "-":
-        return nullcontext(sys.stdin)
-    return Path(file).open(encoding="utf-8", errors="replace", newline="\n")
 
 
 def _lines(stream: TextIO) -> Iterator[str]:

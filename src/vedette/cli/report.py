@@ -16,23 +16,26 @@ from vedette.app import Report
 from vedette.cli import output
 from vedette.cloudtrail.moment import print_time
 from vedette.detections.definition import Severity
-from vedette.errors import printable
 
 _LEFT = 10
 _SHORT = {"informational": "INFO"}
 _RECORD_LINES = 40
+_STEP_LINES = 4
+_NAME_LINES = 3
+"""Lines in which an alert in full shows a text that somebody else wrote: names, agents, a record."""
+
 _LOUD = Severity.MEDIUM
 
 
 def summary(alerts: Sequence[Alert]) -> Text:
     """`7 alerts: 1 critical, 4 high, 2 medium`, in colours."""
-    text = Text(f"{len(alerts)} alert{'' if len(alerts) == 1 else 's'}", "bold")
+    text = Text(output.count(len(alerts), "alert"), "bold")
     parts = [
         (severity.value, sum(alert.detection.severity is severity for alert in alerts))
         for severity in reversed(Severity)
     ]
     for number, (name, count) in enumerate((name, count) for name, count in parts if count):
-        text.append(", " if number else ": ").append(f"{count} {name}", output.SEVERITY_STYLES[name])
+        text.append(", " if number else ": ").append(f"{count:,} {name}", output.SEVERITY_STYLES[name])
     return text
 
 
@@ -70,11 +73,11 @@ class _Layout:
 
     def line(self, severity: str, title: Text, right: str) -> Text:
         label = _SHORT.get(severity, severity.upper())
-        line = Text(label, output.SEVERITY_STYLES[severity])
         shown = title.copy()
-        shown.truncate(self.columns - _LEFT - len(right) - 2, overflow="ellipsis")
-        line = Text.assemble(line, Text(" " * (_LEFT - len(label))), shown)
-        return line.append(" " * max(1, self.columns - line.cell_len - len(right))).append(right)
+        shown.truncate(self.columns - _LEFT - output.cells(right) - 2, overflow="ellipsis", pad=True)
+        start = Text(f"{label:<{_LEFT}}")
+        start.stylize(output.SEVERITY_STYLES[severity], 0, len(label))
+        return Text.assemble(start, shown, "  ", right)
 
 
 def _entries(told: Sequence[Told]) -> Iterator[list[Told]]:
@@ -91,8 +94,8 @@ def _entry(told: Sequence[Told], layout: _Layout, *, several: bool) -> Iterator[
     if len(told) > 1:
         when += f" (+{len(told) - 1})"
     count = sum(one.alert.evidence.count for one in told)
-    title = Text(printable(alert.detection.title), "bold")
-    yield layout.line(alert.detection.severity.value, title, f"{when}{count:>7,}")
+    title = Text(output.calm(alert.detection.title), "bold")
+    yield layout.line(alert.detection.severity.value, title, f"{when} {count:>6,}")
     room = layout.columns - _LEFT
     indent = " " * _LEFT
     account = f" · {', '.join(name for name, _ in alert.evidence.accounts.most_common(2))}" if several else ""
@@ -101,9 +104,9 @@ def _entry(told: Sequence[Told], layout: _Layout, *, several: bool) -> Iterator[
     also = dict.fromkeys(other.detection.title for one in told for other in one.also)
     if also:
         yield Text(indent + output.cut(f"also: {'; '.join(also)}", room), "dim")
-    first, *more = output.fold(words.next_step(alert), room - 2)
+    first, *more = output.fold(words.next_step(alert), room - 2, most=_STEP_LINES)
     yield Text.assemble(indent, ("→ ", "bold"), first)
-    for line in more[:2]:
+    for line in more:
         yield Text(f"{indent}  {line}")
     yield Text("")
 
@@ -114,7 +117,8 @@ def _origin(alert: Alert, most: int) -> str:
 
 def _fitting(room: int, text: Callable[[int], str]) -> str:
     """The longest wording that fits: with two of a kind named, else one, else cut."""
-    return next((printable(long) for most in (2, 1) if len(long := text(most)) <= room), output.cut(text(1), room))
+    wordings = [output.calm(text(2)), output.calm(text(1))]
+    return next((wording for wording in wordings if output.cells(wording) <= room), output.cut(wordings[-1], room))
 
 
 def _quiet(alerts: Sequence[Alert], layout: _Layout) -> Iterator[Text]:
@@ -125,8 +129,8 @@ def _quiet(alerts: Sequence[Alert], layout: _Layout) -> Iterator[Text]:
         detection = same[0].detection
         actors = {name for alert in same for name in alert.evidence.actors.values}
         told = next(iter(actors)) if len(actors) == 1 else f"{len(actors)} actors"
-        right = f"  {output.cut(told, 24)}{sum(alert.evidence.count for alert in same):>7,}"
-        yield layout.line(detection.severity.value, Text(printable(detection.title)), right)
+        right = f"{output.cut(told, 24)} {sum(alert.evidence.count for alert in same):>6,}"
+        yield layout.line(detection.severity.value, Text(output.calm(detection.title)), right)
 
 
 def full(alert: Alert, records: Mapping[Sighting, str], columns: int) -> Iterator[Text]:
@@ -135,7 +139,7 @@ def full(alert: Alert, records: Mapping[Sighting, str], columns: int) -> Iterato
     name = detection.severity.value
     yield Text.assemble((f" {name.upper()} ", output.SEVERITY_STYLES[name]), " ", (detection.title, "bold"))
     yield Text(f"{alert.id}", "dim")
-    yield from _section("What happened", output.fold(words.sentence(alert), columns - 2))
+    yield from _section("What happened", output.fold(words.sentence(alert), columns - 2, most=8))
     yield from _section("Who", _who(alert, columns - 2))
     yield from _section("From where", _counts(evidence.addresses, columns - 2) or ["not recorded"])
     with_ = [("regions", evidence.regions), ("accounts", evidence.accounts), ("agents", evidence.user_agents)]
@@ -147,8 +151,9 @@ def full(alert: Alert, records: Mapping[Sighting, str], columns: int) -> Iterato
     if detection.false_positives:
         yield from _section("When it is harmless", _items(detection.false_positives, columns - 2, "- "))
     yield from _section("What to do now", _items(detection.respond, columns - 2, "1. "))
-    lines = [line for seen in evidence.sightings for line in output.fold(words.telling(seen), columns - 2, rest="  ")]
-    yield from _section("Records", lines)
+    yield from _section(
+        "Records", [line for seen in evidence.sightings for line in _foreign(words.telling(seen), columns)]
+    )
     yield from _section("CloudWatch would say", output.fold(alert.opened.reason, columns - 2))
     if records and evidence.sightings and (record := records.get(evidence.sightings[0])):
         yield from _section("The first record, as CloudTrail wrote it", _pretty(record, columns - 2))
@@ -174,12 +179,16 @@ def _who(alert: Alert, columns: int) -> list[str]:
     lines = []
     for name, count in alert.evidence.actors.most_common(5):
         about = f" ({seen[name]})" if name in seen else ""
-        lines += output.fold(f"{name}{about}, {words.times(count)}", columns, rest="  ")
+        lines += _foreign(f"{output.cut(name, 100)}{about}, {words.times(count)}", columns)
     return lines + _rest(alert.evidence.actors)
 
 
+def _foreign(text: str, columns: int) -> list[str]:
+    return output.fold(text, columns, rest="  ", most=_NAME_LINES)
+
+
 def _counts(counts: Counts, columns: int) -> list[str]:
-    lines = [output.cut(f"{name}, {words.times(count)}", columns) for name, count in counts.most_common(5)]
+    lines = [f"{output.cut(name, columns - 16)}, {words.times(count)}" for name, count in counts.most_common(5)]
     return lines + _rest(counts)
 
 
@@ -191,8 +200,8 @@ def _rest(counts: Counts) -> list[str]:
 
 
 def _labelled(label: str, counts: Counts, columns: int) -> list[str]:
-    names = ", ".join(name for name, _ in counts.most_common(3))
-    return output.fold(f"{label:<9} {names}", columns, rest=" " * 10) if names else []
+    names = ", ".join(output.cut(name, 2 * columns) for name, _ in counts.most_common(3))
+    return output.fold(names, columns, first=f"{label:<10}", rest=" " * 10) if names else []
 
 
 def _when(alert: Alert) -> str:
@@ -206,7 +215,7 @@ def _items(items: Sequence[str], columns: int, mark: str) -> list[str]:
     lines: list[str] = []
     for number, item in enumerate(items, start=1):
         first = f"{number}. " if mark == "1. " else mark
-        lines += output.fold(item, columns, first=first, rest=" " * len(first))
+        lines += output.fold(item, columns, first=first, rest=" " * len(first), whole=True)
     return lines
 
 
@@ -223,14 +232,18 @@ def tally(report: Report, seconds: float) -> Iterator[str]:
     """What was read and what became of it; each line's parts add up to its first number."""
     t, a = report.tally, report.assembly
     rate = f" in {seconds:.1f} s ({t.records / seconds:,.0f} records/s)" if seconds > 0 else ""
-    objects = f"{report.objects:,} objects = {report.read:,} read"
+    objects = f"{output.count(report.objects, 'object')} = {report.read:,} read"
     objects += f" + {report.older:,} delivered before the window" if report.older else ""
     objects += f" + {report.unreadable:,} unreadable" if report.unreadable else ""
     yield objects + rate
-    yield f"{t.records:,} records = {t.unique:,} unique + {t.duplicates:,} duplicates"
+    yield f"{output.count(t.records, 'record')} = {t.unique:,} unique + {t.duplicates:,} duplicates"
     yield f"{t.unique:,} unique = {t.matched:,} matched + {t.unmatched:,} unmatched"
-    matches = f"{a.matches:,} matches = {a.alerted:,} in alerts + {a.below_threshold:,} below a threshold"
-    yield matches + (f" + {a.building_blocks:,} for composites" if a.building_blocks else "")
+    matches = f"{a.matches:,} match{'' if a.matches == 1 else 'es'} = {a.alerted:,} in alerts"
+    yield (
+        matches
+        + f" + {a.below_threshold:,} below a threshold"
+        + (f" + {a.building_blocks:,} for composites" if a.building_blocks else "")
+    )
     if report.outside:
         yield f"{report.outside:,} matches outside the window are in none of these"
     others = [
@@ -241,5 +254,5 @@ def tally(report: Report, seconds: float) -> Iterator[str]:
     if others:
         yield f"counted apart: {', '.join(others)}"
     if total := sum(report.malformed_counts.values()):
-        reasons = ", ".join(f"{count:,} {printable(reason)}" for reason, count in report.malformed_counts.most_common())
+        reasons = ", ".join(f"{count:,} {reason}" for reason, count in report.malformed_counts.most_common())
         yield f"{total:,} malformed: {reasons}"

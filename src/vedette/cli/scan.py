@@ -5,15 +5,17 @@ from __future__ import annotations
 import csv
 import json
 import os
+import stat
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TextIO
 
 import click
+from rich.text import Text
 
 from vedette.alerts.alert import Alert
 from vedette.alerts.document import COLUMNS, document, row
@@ -21,10 +23,12 @@ from vedette.alerts.evidence import Sighting
 from vedette.alerts.ocsf import finding
 from vedette.app import Moment, Report, ScanOptions, Window, open_inputs, scan, verbatim
 from vedette.cli import output, report
+from vedette.cli.inputs import STDIN, await_stdin, near_to, reason_of
 from vedette.cli.loading import choose, load, today
-from vedette.cli.times import MomentParam
+from vedette.cli.streams import abandon_output
+from vedette.cli.values import Number, moment
 from vedette.detections.definition import Detection, Severity
-from vedette.errors import ExitCode, OutputError, UsageError
+from vedette.errors import ExitCode, NothingToDoError, OutputError, UsageError
 from vedette.sources.files import FileObject, Unreadable, size_of
 
 _SEVERITIES = [severity.value for severity in Severity]
@@ -43,29 +47,35 @@ class _View:
     records: bool
 
     @property
+    def in_full(self) -> bool:
+        """Whether alerts are shown whole instead of as a table."""
+        return self.full or self.alert is not None
+
+    @property
     def wants_records(self) -> bool:
-        return self.records or self.full or self.alert is not None
+        """Whether the verbatim records are read once more: because they are asked for, or one alert is looked at."""
+        return self.form != "csv" and (self.records or (self.form == "table" and self.alert is not None))
 
 
 @click.command("scan")
 @click.argument("paths", nargs=-1, required=True, metavar="PATH...")
 @click.option("-o", "--output", "form", type=click.Choice(_FORMS), default="table", help="How to answer.")
 @click.option("--out", metavar="FILE", help="Write the answer to FILE.")
-@click.option("--since", type=MomentParam(), help="Only events since then: 24h, 7d, 2026-11-20, 2026-11-20T10:00.")
-@click.option("--until", type=MomentParam(), help="Only events before then.")
+@click.option(
+    "--since", metavar="TIME", callback=moment, help="Only events since then: 24h, 7d, 2026-11-20, 2026-11-20T10:00."
+)
+@click.option("--until", metavar="TIME", callback=moment, help="Only events before then.")
 @click.option(
     "--min-severity", type=click.Choice(_SEVERITIES), default="low", show_default=True, help="Show from here."
 )
 @click.option("--fail-on", type=click.Choice(_SEVERITIES), help="Exit with 1 if there is an alert this severe.")
 @click.option("--full", is_flag=True, help="Show each alert in full instead of the table.")
-@click.option("--alert", metavar="ID", help="Show this one alert in full (the beginning of its id is enough).")
-@click.option("--records", is_flag=True, help="Put the verbatim records into json, ndjson and ocsf.")
+@click.option("--alert", metavar="ID", help="Show only this alert, in full (the beginning of its id is enough).")
+@click.option("--records", is_flag=True, help="Show the verbatim records in full alerts, json, ndjson and ocsf.")
 @click.option("-d", "--detections", "own", multiple=True, metavar="PATH", help="Detections of your own, too.")
 @click.option("--only", multiple=True, metavar="ID", help="Ask only these detections.")
 @click.option("--no-builtin", is_flag=True, help="Leave out the detections that come with Vedette.")
-@click.option(
-    "-j", "--jobs", type=click.IntRange(1), default=os.cpu_count() or 1, help="Processes. [default: all cores]"
-)
+@click.option("-j", "--jobs", type=Number(1), default=os.cpu_count() or 1, help="Processes. [default: all cores]")
 def command(
     paths: tuple[str, ...],
     form: str,
@@ -92,31 +102,49 @@ def command(
     vedette scan ./AWSLogs --since 24h --fail-on high -o ndjson
     """
     if since is not None and until is not None and since >= until:
-        raise UsageError("`--since` is not before `--until`")
+        raise UsageError("`--since` is not before `--until`", hint="nothing lies between them; swap them")
     detections = choose(load(own, builtin=not no_builtin), only)
     if not detections:
         raise UsageError("no detection to ask", hint="leave out `--no-builtin`, or give `--detections`")
     view = _View(form, Severity(min_severity), full, alert, records)
     options = ScanOptions(today(), jobs, Window(since, until))
-    with open_inputs(paths) as objects:
+    await_stdin(paths)
+    with _inputs(paths) as objects, _destination(out) as stream:
         started = time.perf_counter()
         found = _scan(objects, detections, options)
         seconds = time.perf_counter() - started
         chosen = _chosen(found, view)
         texts = verbatim(chosen, objects, detections, options) if view.wants_records else {}
-    with _destination(out) as stream:
-        _WRITERS[form](stream, chosen, texts, view)
+        with _refusals(out):
+            _empty(stream)
+            _WRITERS[form](stream, chosen, texts, view)
+            stream.flush()
     _tell(found, chosen, seconds, view)
+    if not found.tally.records and not found.older:
+        named = ", ".join("standard input" if path == STDIN else f"`{path}`" for path in paths)
+        raise NothingToDoError(f"no CloudTrail record in {named}", hint="`vedette scan --help` says what it reads")
     return ExitCode.FINDINGS if _fails(found, fail_on) else ExitCode.DONE
+
+
+@contextmanager
+def _inputs(paths: Sequence[str]) -> Iterator[Sequence[FileObject | Unreadable]]:
+    """The objects under the paths; raises NothingToDoError with a hint where there is none."""
+    with ExitStack() as stack:
+        try:
+            objects = stack.enter_context(open_inputs(paths))
+        except NothingToDoError as error:
+            error.hint = error.hint or near_to(paths[0])
+            raise
+        yield objects
 
 
 def _scan(objects: Sequence[FileObject | Unreadable], detections: Sequence[Detection], options: ScanOptions) -> Report:
     started = time.perf_counter()
-    with output.progress_bar("reading", sum(size_of(found) for found in objects)) as bar:
+    with output.progress_bar(sum(size_of(found) for found in objects)) as bar:
 
-        def progress(moment: Moment) -> None:
-            pace = moment.records / max(time.perf_counter() - started, 1e-6)
-            bar.advance(moment.advanced, f"{moment.records:,} records, {pace:,.0f}/s")
+        def progress(now: Moment) -> None:
+            pace = now.records / max(time.perf_counter() - started, 1e-6)
+            bar.advance(now.advanced, f"{now.records:,} records, {pace:,.0f}/s")
 
         return scan(objects, detections, options, progress)
 
@@ -136,14 +164,36 @@ def _fails(found: Report, fail_on: str | None) -> bool:
 
 @contextmanager
 def _destination(out: str | None) -> Iterator[TextIO]:
+    """Where the answer goes; opened before the work, so that a place that cannot be written is known before it."""
     if out is None:
         yield sys.stdout
         return
+    with _refusals(out):
+        stream = Path(out).open("a", encoding="utf-8", errors="backslashreplace", newline="")  # noqa: SIM115  closed below
     try:
-        with Path(out).open("w", encoding="utf-8", newline="") as stream:
-            yield stream
+        yield stream
+    finally:
+        with _refusals(out):
+            stream.close()
+
+
+@contextmanager
+def _refusals(out: str | None) -> Iterator[None]:
+    """Tell of what the system refuses to write. A reader that has had enough (`head`) changes no verdict."""
+    try:
+        yield
+    except BrokenPipeError:
+        if out is None:
+            abandon_output()
     except OSError as error:
-        raise OutputError(f"cannot write `{out}`: {error.strerror}") from error
+        place = "the answer" if out is None else f"`{out}`"
+        raise OutputError(f"cannot write {place}: {reason_of(error)}") from error
+
+
+def _empty(stream: TextIO) -> None:
+    """An earlier answer in the file gives way only now that there is a new one."""
+    if stream is not sys.stdout and stat.S_ISREG(os.fstat(stream.fileno()).st_mode):
+        stream.truncate(0)
 
 
 Texts = dict[Sighting, str]
@@ -151,16 +201,16 @@ Texts = dict[Sighting, str]
 
 def _write_table(stream: TextIO, alerts: Sequence[Alert], texts: Texts, view: _View) -> None:
     columns = output.width()
-    screen = output.console(stream)
-    if view.full or view.alert is not None:
-        for number, alert in enumerate(alerts):
-            if number:
-                screen.print("\n" + "─" * columns + "\n")
-            for line in report.full(alert, texts if view.records or view.alert else {}, columns):
-                screen.print(line)
-    elif alerts:
-        for line in report.table(alerts, columns):
-            screen.print(line)
+    lines = _in_full(alerts, texts, columns) if view.in_full else report.table(alerts, columns)
+    for line in lines:
+        output.write(line, stream)
+
+
+def _in_full(alerts: Sequence[Alert], texts: Texts, columns: int) -> Iterator[Text]:
+    for number, alert in enumerate(alerts):
+        if number:
+            yield from (Text(), Text("─" * columns), Text())
+        yield from report.full(alert, texts, columns)
 
 
 def _write_json(stream: TextIO, alerts: Sequence[Alert], texts: Texts, _: _View) -> None:
@@ -208,5 +258,5 @@ def _tell(found: Report, chosen: Sequence[Alert], seconds: float, view: _View) -
         output.say(
             f"{hidden} below {view.least.value} not shown: `--min-severity informational` shows them", style="dim"
         )
-    if chosen and view.form == "table" and not view.full and view.alert is None:
+    if chosen and view.form == "table" and not view.in_full:
         output.say(f"one in full: add `--alert {chosen[0].id}`", style="dim")
