@@ -93,10 +93,9 @@ class Report:
 def open_inputs(paths: Sequence[str]) -> Iterator[list[FileObject | Unreadable]]:
     """The objects under `paths`; `-` is standard input. Raises NothingToDoError if there is none."""
     with ExitStack() as stack:
-        found: list[FileObject | Unreadable] = []
-        if STDIN in paths:
-            found.append(stack.enter_context(spooled_stdin()))
-        found += find_objects([path for path in paths if path != STDIN])
+        piped = [stack.enter_context(spooled_stdin())] if STDIN in paths else []
+        on_disk = find_objects([path for path in paths if path != STDIN])
+        found = list({one.name: one for one in (*piped, *on_disk)}.values())
         if not found:
             raise NothingToDoError(
                 f"no file in {', '.join(f'`{path}`' for path in paths)}",

@@ -1,0 +1,131 @@
+"""Workers: killed, interrupted, orphaned, started afresh. None may hang, and none may be missed in silence."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import pickle
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from app.logs import READ, TODAY, log_file, put, record, told
+from vedette.app import Moment, ScanOptions, open_inputs, processes, scan
+from vedette.detections.definition import Detection
+from vedette.errors import VedetteError
+
+PATIENCE = 60
+"""Seconds after which a process counts as hanging, on a busy machine too."""
+
+SCRIPT = """
+import datetime, signal, sys
+from vedette.app import ScanOptions, open_inputs, processes, scan
+from vedette.detections.loader import load_builtin
+
+processes.BATCH_OBJECTS = 1
+
+def stop(moment):
+    print("started", flush=True)
+    signal.pause()
+
+try:
+    with open_inputs([sys.argv[1]]) as objects:
+        scan(objects, load_builtin(tests=False)[:5], scan_options := ScanOptions(datetime.date(2026, 11, 21), 2), stop)
+except KeyboardInterrupt:
+    sys.exit(130)
+"""
+
+
+@pytest.fixture
+def many(tmp_path: Path) -> Path:
+    for number in range(40):
+        put(tmp_path / "many" / f"{number:02}.json", log_file([record(number, number)]))
+    return tmp_path / "many"
+
+
+def test_a_killed_worker_is_an_error_not_a_hole(many: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its part of the logs is not known, and a report without it would be a lie."""
+    monkeypatch.setattr(processes, "BATCH_OBJECTS", 1)
+
+    def kill(_: Moment) -> None:
+        for child in multiprocessing.active_children():
+            assert child.pid is not None
+            os.kill(child.pid, signal.SIGKILL)
+
+    with (
+        pytest.raises(VedetteError, match="a worker process was killed") as raised,
+        open_inputs([str(many)]) as objects,
+    ):
+        scan(objects, [READ], ScanOptions(TODAY, 2), kill)
+    assert raised.value.hint == "memory may have run out; try again with `--jobs 1`"
+    assert multiprocessing.active_children() == []
+
+
+def test_an_interrupted_scan_leaves_no_worker(many: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Not even while the traceback still holds the scan."""
+    monkeypatch.setattr(processes, "BATCH_OBJECTS", 1)
+    before: list[int] = []
+
+    def interrupt(_: Moment) -> None:
+        before.append(len(multiprocessing.active_children()))
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt), open_inputs([str(many)]) as objects:
+        scan(objects, [READ], ScanOptions(TODAY, 2), interrupt)
+    assert before == [2]
+    assert multiprocessing.active_children() == []
+
+
+def started(many: Path) -> subprocess.Popen[str]:
+    """A scan in a process group of its own, stopped after its first object, with two workers."""
+    process = subprocess.Popen(
+        [sys.executable, "-c", SCRIPT, str(many)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        process_group=0,
+    )
+    assert process.stdout is not None
+    assert process.stdout.readline() == "started\n"
+    return process
+
+
+def test_ctrl_c_ends_every_process_and_says_nothing_of_workers(many: Path) -> None:
+    """A terminal sends the signal to the whole group; each worker's traceback would hide the one line that counts."""
+    with started(many) as process:
+        os.killpg(process.pid, signal.SIGINT)
+        answer, errors = process.communicate(timeout=PATIENCE)
+    assert (process.returncode, answer, errors) == (130, "", "")
+
+
+def test_workers_end_when_the_first_process_is_killed(many: Path) -> None:
+    """They hold the pipes of standard output open: reading comes to an end only when all of them have ended."""
+    with started(many) as process:
+        process.kill()
+        answer, _ = process.communicate(timeout=PATIENCE)
+    assert (process.returncode, answer) == (-signal.SIGKILL, "")
+
+
+def test_workers_that_are_started_afresh_answer_alike(many: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where there is no fork, everything that a worker needs goes to it, and everything that it found comes back."""
+    alone = told(many)
+    monkeypatch.setattr(processes, "START", "spawn")
+    assert told(many, jobs=2) == alone
+
+
+def test_detections_can_be_sent_to_another_process(builtin: tuple[Detection, ...]) -> None:
+    assert pickle.loads(pickle.dumps(builtin)) == builtin
+
+
+def test_a_reader_who_stops_early_leaves_no_worker(many: Path) -> None:
+    from vedette.cloudtrail.limits import DEFAULT_LIMITS
+    from vedette.engine.engine import Engine
+
+    with open_inputs([str(many)]) as objects:
+        steps = processes.read_together(Engine([READ], TODAY), objects, DEFAULT_LIMITS, TODAY, 2)
+        next(steps)
+        steps.close()
+    assert multiprocessing.active_children() == []
