@@ -38,6 +38,20 @@ class StatisticSet:
             made.add(value)
         return made
 
+    @classmethod
+    def restored(cls, sample_count: int, minimum: float, maximum: float, sketch: Sketch | None) -> StatisticSet:
+        """The set that had these parts; for whoever kept them. `sketch` is None where only one value was seen."""
+        made = cls()
+        if sample_count:
+            made.sample_count, made.minimum, made.maximum = sample_count, minimum, maximum
+            made._sketch = sketch
+        return made
+
+    @property
+    def sketch(self) -> Sketch | None:
+        """The distribution, to be read only; None while no two distinct values were seen."""
+        return self._sketch
+
     def add(self, value: float, count: int = 1) -> None:
         """Count `value` `count` times (one or more); ValueError if CloudWatch would refuse the value."""
         if value == self.minimum and self._sketch is None and self.sample_count:
