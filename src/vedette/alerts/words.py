@@ -6,31 +6,40 @@ The texts come from records, and so from attackers: nothing here may be trusted 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Protocol
 
 from vedette.alerts.alert import Alert
-from vedette.alerts.evidence import Counts, Sighting
+from vedette.alerts.evidence import Counts, Evidence, Sighting
 from vedette.cloudtrail.moment import print_time
 
 MOST = 2
 """How many of a kind are named before the rest is only counted."""
 
 
-def who(alert: Alert, most: int = MOST) -> str:
+class Seen(Protocol):
+    """Whatever has evidence: an alert, or what the live monitor keeps of one."""
+
+    @property
+    def evidence(self) -> Evidence:
+        """What it is about."""
+
+
+def who(alert: Seen, most: int = MOST) -> str:
     """The actors: `alice`, `alice and bob`, `alice, bob and 3 others`."""
     return _listed(alert.evidence.actors, "an unknown actor", most)
 
 
-def whence(alert: Alert, most: int = MOST) -> str:
+def whence(alert: Seen, most: int = MOST) -> str:
     """Where the calls came from: addresses, or the names of AWS services."""
     return _listed(alert.evidence.addresses, "an unknown address", most)
 
 
-def where(alert: Alert, most: int = MOST) -> str:
+def where(alert: Seen, most: int = MOST) -> str:
     """The regions in which it happened."""
     return _listed(alert.evidence.regions, "an unknown region", most)
 
 
-def what(alert: Alert, most: int = MOST, *, short: bool = False) -> str:
+def what(alert: Seen, most: int = MOST, *, short: bool = False) -> str:
     """The calls, what they were about (`short`: without the beginning of an ARN), and how many were refused."""
     evidence = alert.evidence
     text = _listed(evidence.event_names, "an unknown event", most)
@@ -42,7 +51,7 @@ def what(alert: Alert, most: int = MOST, *, short: bool = False) -> str:
     return text
 
 
-def when(alert: Alert, *, with_date: bool = True) -> str:
+def when(alert: Seen, *, with_date: bool = True) -> str:
     """The first and the last record in UTC, to the minute: `2026-11-21 10:02–10:07`."""
     first, last = print_time(alert.evidence.first), print_time(alert.evidence.last)
     start = (f"{first[:10]} " if with_date else "") + first[11:16]
@@ -56,7 +65,7 @@ def times(count: int) -> str:
     return {1: "once", 2: "twice"}.get(count, f"{count:,} times")
 
 
-def sentence(alert: Alert) -> str:
+def sentence(alert: Seen) -> str:
     """The whole in one sentence."""
     evidence = alert.evidence
     first = print_time(evidence.first)
