@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from alerts.making import alarm
 from app.logs import EACH, NOON, READ, SILENCE, TODAY, asking, lines, log_file, put, record, scanned
 from vedette.alerts.assembly import Assembly
 from vedette.app import ScanOptions, Window, open_inputs, scan
@@ -62,13 +63,14 @@ def test_what_cannot_be_found_is_never_older(tmp_path: Path) -> None:
 
 def test_records_outside_the_window_give_no_default_datapoint(tmp_path: Path) -> None:
     """A metric's default counts the records that do not match; outside the window none counts."""
-    put(tmp_path / "log.json", log_file([record(0), record(1, 60, eventName="StopLogging"), record(2, 120)]))
-    whole = scanned(tmp_path, detections=[SILENCE])
-    late = scanned(tmp_path, detections=[SILENCE], window=Window(since=NOON + HOUR, until=NOON + HOUR + 60))
-    assert [alert.evidence.count for alert in whole.alerts] == [alert.evidence.count for alert in late.alerts] == [1]
-    assert (whole.outside, late.outside) == (0, 0)
-    early = scanned(tmp_path, detections=[SILENCE], window=Window(until=NOON + HOUR))
-    assert (early.alerts, early.outside, early.tally.unmatched) == ((), 1, 3)
+    counting = replace(SILENCE, metric=Metric("Vedette", "Stops", default=1.0), alarm=alarm(threshold=3))
+    put(tmp_path / "log.json", log_file([*(record(n) for n in range(5)), record(5, 1, eventName="StopLogging")]))
+    (whole,) = scanned(tmp_path, detections=[counting]).alerts
+    assert whole.evidence.count == 1
+    late = scanned(tmp_path, detections=[counting], window=Window(since=NOON + 60))
+    assert (late.alerts, late.outside, late.assembly.below_threshold) == ((), 0, 1)
+    early = scanned(tmp_path, detections=[counting], window=Window(until=NOON + 60))
+    assert (early.alerts, early.outside, early.tally.unmatched) == ((), 1, 6)
 
 
 def test_metric_values_that_are_no_numbers_alarm_nobody(tmp_path: Path) -> None:

@@ -73,10 +73,11 @@ def test_an_interrupted_scan_leaves_no_worker(many: Path, monkeypatch: pytest.Mo
         before.append(len(multiprocessing.active_children()))
         raise KeyboardInterrupt
 
-    with pytest.raises(KeyboardInterrupt), open_inputs([str(many)]) as objects:
+    with pytest.raises(KeyboardInterrupt) as raised, open_inputs([str(many)]) as objects:
         scan(objects, [READ], ScanOptions(TODAY, 2), interrupt)
     assert before == [2]
     assert multiprocessing.active_children() == []
+    assert raised.tb is not None
 
 
 def started(many: Path) -> subprocess.Popen[str]:

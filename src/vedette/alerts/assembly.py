@@ -72,11 +72,9 @@ def _alerts(course: Course) -> Iterator[Alert]:
     alarm = course.detection.alarm
     if alarm is None or not course.series or not course.evidence:
         return
-    told: set[int] = set()
+    # Episodes that are further apart than what they look back on share no minute, and so no match.
     for episode in episodes(alarm, course.series, *_stretch(course), quiet=Windows.of(alarm).length):
-        minutes = [minute for minute in episode.minutes if minute in course.evidence and minute not in told]
-        told.update(minutes)
-        evidence = _merged(course.evidence[minute] for minute in minutes)
+        evidence = _merged(course.evidence[minute] for minute in episode.minutes if minute in course.evidence)
         if evidence.count:
             yield Alert(course.detection, course.group, episode.opened, episode.closed, evidence)
 
@@ -199,12 +197,9 @@ def _composite_alerts(courses: Sequence[Course], detections: Sequence[Detection]
 
 
 def _track_alerts(detection: Detection, group: Group, track: _Track) -> Iterator[Alert]:
-    told: set[int] = set()
     for opened, closed in _episodes(track.transitions, track.lookback):
         low, high = opened.at - track.lookback, track.end if closed is None else closed.at
-        minutes = [minute for minute in sorted(track.evidence) if low <= minute < high and minute not in told]
-        told.update(minutes)
-        evidence = _merged(track.evidence[minute] for minute in minutes)
+        evidence = _merged(track.evidence[minute] for minute in sorted(track.evidence) if low <= minute < high)
         if evidence.count:
             yield Alert(detection, group, opened, closed, evidence)
 
