@@ -11,14 +11,14 @@ import importlib
 import os
 import re
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import click
 
 from vedette import __version__
 from vedette.cli.inputs import reason_of
 from vedette.cli.streams import abandon_output, open_streams
-from vedette.errors import ExitCode, UsageError, VedetteError
+from vedette.errors import ExitCode, VedetteError
 
 _COMMANDS = {
     "scan": ("vedette.cli.scan", "Find what matters in CloudTrail logs."),
@@ -40,7 +40,7 @@ class LazyGroup(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """Import the command's module; its attribute `command` is the click command."""
         if cmd_name not in _COMMANDS:
-            raise UsageError(f"no such command `{cmd_name}`", hint=_nearest(cmd_name))
+            return None
         command = importlib.import_module(_COMMANDS[cmd_name][0]).command
         assert isinstance(command, click.Command)
         return command
@@ -49,13 +49,6 @@ class LazyGroup(click.Group):
         """List the commands from the table above, without importing them."""
         with formatter.section("Commands"):
             formatter.write_dl([(name, summary) for name, (_, summary) in _COMMANDS.items()])
-
-
-def _nearest(name: str) -> str:
-    import difflib  # slow to import, and seldom needed
-
-    near = difflib.get_close_matches(name, _COMMANDS, n=1)
-    return f"did you mean `vedette {near[0]}`?" if near else "`vedette --help` names the commands"
 
 
 @click.group(
@@ -122,25 +115,34 @@ def _tell_usage(error: click.UsageError) -> int:
         click.echo(error.format_message(), err=True)
         return ExitCode.WRONG_INPUT
     text = _sentence(error.format_message())
-    hint = _choice_hint(error, text) or (f"`{error.ctx.command_path} --help` lists what it takes" if error.ctx else "")
-    return _tell(f"{text}\nhint: {hint}" if hint else text, ExitCode.WRONG_INPUT)
+    meant = _meant(error, text)
+    if meant:
+        return _tell(f"{text}\nhint: did you mean `{meant}`?", ExitCode.WRONG_INPUT)
+    hint = f"\nhint: `{error.ctx.command_path} --help` lists what it takes" if error.ctx else ""
+    return _tell(text + hint, ExitCode.WRONG_INPUT)
 
 
-def _choice_hint(error: click.UsageError, text: str) -> str:
-    """The word that was meant, where one of a few was to be given."""
-    given = re.search(r"`([^`]*)` is not one of", text)
-    if given is None or not isinstance(error, click.BadParameter):
+def _meant(error: click.UsageError, text: str) -> str:
+    """The word that was probably meant where one of a few was to be given; empty if there is none like it."""
+    given = re.search(r"`([^`]*)`(?= is not one of|$)", text)
+    choices: Iterable[str] = ()
+    if isinstance(error, click.NoSuchOption):
+        choices = error.possibilities or ()
+    elif isinstance(error, click.BadParameter) and error.param and isinstance(error.param.type, click.Choice):
+        choices = map(str, error.param.type.choices)
+    elif error.ctx and isinstance(error.ctx.command, click.Group) and text.startswith("no such command"):
+        choices = error.ctx.command.list_commands(error.ctx)
+    if given is None or not choices:
         return ""
-    import difflib
+    import difflib  # slow to import, and seldom needed
 
-    choices = error.param.type.choices if error.param and isinstance(error.param.type, click.Choice) else ()
-    near = difflib.get_close_matches(given[1].lower(), [str(choice) for choice in choices], n=1)
-    return f"did you mean `{near[0]}`?" if near else ""
+    return next(iter(difflib.get_close_matches(given[1].lower(), choices, n=1)), "")
 
 
 def _sentence(text: str) -> str:
     """Click's message in our grammar: lower-case, without a full stop, literals in back-ticks."""
-    text = re.sub(r"'([^'\n]*)'", r"`\1`", text.strip().rstrip("."))
+    text = text.strip().partition(" Did you mean")[0].rstrip(".")  # newer click adds it, and we say it in a hint
+    text = re.sub(r"'([^'\n]*)'", r"`\1`", text).replace("option: ", "option ")
     return text[:1].lower() + text[1:]
 
 

@@ -18,7 +18,7 @@ from vedette.detections.lint import lint
 from vedette.detections.loader import load_builtin, read_paths
 from vedette.detections.scaffold import scaffold
 from vedette.detections.testing import TestResult, run_tests
-from vedette.errors import ExitCode, Level, NothingToDoError, OutputError, Problem, printable
+from vedette.errors import ExitCode, Level, NothingToDoError, OutputError, Problem, UsageError, printable
 
 _OWN = click.option("-d", "--detections", "paths", multiple=True, metavar="PATH", help="Detections of your own.")
 
@@ -36,10 +36,14 @@ def command() -> None:
 def list_(paths: tuple[str, ...], severity: str | None, category: str | None, form: str) -> int:
     """Name the detections that a scan would ask."""
     least = Severity(severity) if severity else Severity.INFORMATIONAL
-    found = [d for d in load(paths) if least <= d.severity and category in (None, d.category)]
+    known = load(paths)
+    categories = sorted({d.category for d in known if d.category})
+    if category is not None and category not in categories:
+        raise UsageError(f"no detection has the category `{category}`", hint=f"there are {', '.join(categories)}")
+    found = [d for d in known if least <= d.severity and category in (None, d.category)]
     if not found:
-        categories = ", ".join(sorted({d.category for d in load(paths) if d.category}))
-        raise NothingToDoError("no detection is like that", hint=f"the categories are {categories}")
+        told = f" in the category `{category}`" if category else ""
+        raise NothingToDoError(f"no detection of severity {least.value} or above{told}")
     if form == "json":
         output.write_raw(json.dumps([_document(detection) for detection in found], indent=2))
         return ExitCode.DONE

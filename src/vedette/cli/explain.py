@@ -109,7 +109,7 @@ def _lines(told: Explanation, depth: int, everything: bool) -> Iterator[Text]:
         yield Text.assemble(indent, mark, (told.why, "dim"))
     else:
         yield Text.assemble(indent, mark, printable(told.condition))
-        for line in output.fold(told.why, output.width(), first=f"{indent}    ", rest=f"{indent}    "):
+        for line in output.fold(_why(told), output.width(), first=f"{indent}    ", rest=f"{indent}    ", most=4):
             yield Text(line, "dim")
     shown = _decisive(told, everything)
     for part in shown:
@@ -118,6 +118,12 @@ def _lines(told: Explanation, depth: int, everything: bool) -> Iterator[Text]:
         held = sum(part.holds for part in told.parts) - sum(part.holds for part in shown)
         kind = "that hold" if held == rest else "that do not hold" if not held else "more"
         yield Text(f"{indent}  … {rest} {kind} (`--all` shows them)", "dim")
+
+
+def _why(told: Explanation) -> str:
+    """The reason, with the first values seen where it does not name them."""
+    seen = [value for value in told.seen if value not in told.why]
+    return f"{told.why}: {', '.join(seen[:_SHOWN_PARTS])}" if seen else told.why
 
 
 def _decisive(told: Explanation, everything: bool) -> tuple[Explanation, ...]:

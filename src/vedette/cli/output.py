@@ -6,6 +6,7 @@ Text from logs is attacker-written: every string passes `printable` before it is
 
 from __future__ import annotations
 
+import os
 import sys
 import time
 import unicodedata
@@ -46,7 +47,14 @@ class _Screen(Console):
 
 def console(stream: TextIO | None = None) -> Console:
     """A console on stdout (or `stream`): no wrapping, no markup, no guessing at what looks like a number."""
-    return _Screen(file=stream or sys.stdout, highlight=False, markup=False, emoji=False, soft_wrap=True)
+    return _Screen(
+        file=stream or sys.stdout,
+        color_system=None if os.environ.get("NO_COLOR") else "auto",
+        highlight=False,
+        markup=False,
+        emoji=False,
+        soft_wrap=True,
+    )
 
 
 def width() -> int:

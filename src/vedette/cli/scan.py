@@ -8,6 +8,7 @@ import os
 import stat
 import sys
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -27,13 +28,14 @@ from vedette.cli.inputs import STDIN, await_stdin, near_to, reason_of
 from vedette.cli.loading import choose, load, today
 from vedette.cli.streams import abandon_output
 from vedette.cli.values import Number, moment
+from vedette.cloudtrail.envelope import Malformed, Reason
 from vedette.detections.definition import Detection, Severity
 from vedette.errors import ExitCode, NothingToDoError, OutputError, UsageError
 from vedette.sources.files import FileObject, Unreadable, size_of
 
 _SEVERITIES = [severity.value for severity in Severity]
 _FORMS = ["table", "json", "ndjson", "csv", "ocsf"]
-_SHOWN_MALFORMED = 5
+_SHOWN_MALFORMED = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +104,7 @@ def command(
     vedette scan ./AWSLogs --since 24h --fail-on high -o ndjson
     """
     if since is not None and until is not None and since >= until:
-        raise UsageError("`--since` is not before `--until`", hint="nothing lies between them; swap them")
+        raise UsageError("`--since` is not before `--until`", hint="swap them")
     detections = choose(load(own, builtin=not no_builtin), only)
     if not detections:
         raise UsageError("no detection to ask", hint="leave out `--no-builtin`, or give `--detections`")
@@ -245,11 +247,11 @@ _WRITERS: dict[str, Callable[[TextIO, Sequence[Alert], Texts, _View], None]] = {
 
 def _tell(found: Report, chosen: Sequence[Alert], seconds: float, view: _View) -> None:
     """The tally, on stderr: what was found, what was read, what could not be."""
-    for malformed in found.malformed[:_SHOWN_MALFORMED]:
+    shown = _examples(found)
+    for malformed in shown:
         output.say(str(malformed), style="yellow")
-    total = sum(found.malformed_counts.values())
-    if total > _SHOWN_MALFORMED:
-        output.say(f"… and {total - _SHOWN_MALFORMED:,} more that could not be read", style="yellow")
+    if rest := sum(found.malformed_counts.values()) - len(shown):
+        output.say(f"… and {rest:,} more that could not be read", style="yellow")
     output.say(report.summary(found.alerts))
     for line in report.tally(found, seconds):
         output.say(line, style="dim")
@@ -260,3 +262,13 @@ def _tell(found: Report, chosen: Sequence[Alert], seconds: float, view: _View) -
         )
     if chosen and view.form == "table" and not view.in_full:
         output.say(f"one in full: add `--alert {chosen[0].id}`", style="dim")
+
+
+def _examples(found: Report) -> list[Malformed]:
+    """What could not be read, at most so many, but every reason before any a second time."""
+    nth: Counter[Reason] = Counter()
+    ranked = []
+    for malformed in found.malformed:
+        ranked.append((nth[malformed.reason], malformed))
+        nth[malformed.reason] += 1
+    return [malformed for _, malformed in sorted(ranked, key=lambda pair: pair[0])][:_SHOWN_MALFORMED]

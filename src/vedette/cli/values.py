@@ -29,13 +29,17 @@ def moment(ctx: click.Context, param: click.Parameter, value: str | None) -> int
         return None
     text = value.strip()
     if span := _SPAN.fullmatch(text):
-        return int(dt.datetime.now(dt.UTC).timestamp()) - int(span[1]) * _SECONDS[span[2]]
+        return _now() - int(span[1]) * _SECONDS[span[2]]
     try:
         instant = dt.datetime.fromisoformat(text)
         return int((instant if instant.tzinfo else instant.replace(tzinfo=dt.UTC)).timestamp())
     except (ValueError, OverflowError):
         message = f"`{value}` is no time; try 24h, 7d, 2026-11-20 or 2026-11-20T10:00 (UTC)"
         raise click.BadParameter(message, ctx, param) from None
+
+
+def _now() -> int:
+    return int(dt.datetime.now(dt.UTC).timestamp())
 
 
 def day(ctx: click.Context, param: click.Parameter, value: str | None) -> dt.date | None:
