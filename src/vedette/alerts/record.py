@@ -37,12 +37,28 @@ class Lifecycle:
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """What people have heard: when last, how often, and the actors and addresses that were named."""
+    """What people have heard: when last, how often, the actors and addresses that were named, over which channels.
+
+    `over` is whether they take it for over: they were told so, or said so themselves.
+    """
 
     at: int = 0
     times: int = 0
     actors: frozenset[str] = frozenset()
     addresses: frozenset[str] = frozenset()
+    channels: frozenset[str] = frozenset()
+    over: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Base:
+    """The older part of a long alert's evidence: of its minutes that begin before `until`, put together for good.
+
+    It saves reading a standing alert's every minute again when a record is added to its end.
+    """
+
+    until: int
+    evidence: Evidence
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,3 +87,22 @@ class AlertRecord:
     told: Told = field(default_factory=Told)
     kind: str = "detection"
     """`detection`, or `self` for what the monitor has to say of itself, or `canary`."""
+
+    closes: int | None = None
+    """When the alarm leaves ALARM if nothing more comes (event time); the same as `closed` once it has."""
+
+    closing: str = ""
+    """CloudWatch's state reason of that transition."""
+
+    actor: str = ""
+    """The key of the actor whom it is most about: alerts of one actor share an incident. Empty if there is none."""
+
+    withdrawn: str = ""
+    """Why it is no alert any more: joined with another, or late records took its ground away. Empty while it is one."""
+
+    base: Base | None = None
+
+    @property
+    def standing(self) -> bool:
+        """Whether its alarm is in ALARM, as far as is known."""
+        return self.closed is None and not self.withdrawn

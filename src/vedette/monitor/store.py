@@ -14,7 +14,19 @@ from typing import Protocol
 from vedette.alerts.delivery import Delivery, DeliveryState, Reason
 from vedette.alerts.evidence import Evidence, Sighting
 from vedette.alerts.record import AlertRecord, Group, Status
+from vedette.errors import VedetteError
 from vedette.metrics.statistics import StatisticSet
+
+
+class StoreError(VedetteError):
+    """What the disk or the server did: full, read-only, gone, damaged. Nothing of the transaction was kept.
+
+    Only where a server went away during the commit it may have been: doing the same work again is always right.
+    """
+
+
+class ConflictError(StoreError):
+    """Another monitor's transaction got in between; the same work in a new transaction will do."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,20 +93,27 @@ class Silence:
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """What was decided of an alert, and why: kept, so that `alerts show` can tell it."""
+    """What was decided of an alert, and why: kept, so that `alerts show` can tell it.
+
+    `deliveries` are the keys of those that tell of it, one for each channel; none if it was held back.
+    """
 
     alert: str
     at: int
     reason: Reason
     detail: str = ""
+    deliveries: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class AlertFilter:
-    """Which alerts are wanted; None asks for any."""
+    """Which alerts are wanted; None asks for any. `since` asks for those changed then or later, `standing` for those
+    that are not closed and not withdrawn (False: the others)."""
 
     status: Status | None = None
     detection: str | None = None
+    group: Group | None = None
+    actor: str | None = None
     incident: str | None = None
     standing: bool | None = None
     since: int | None = None
@@ -167,6 +186,9 @@ class Transaction(Protocol):
     def claim_deliveries(self, holder: str, now: int, until: int, limit: int) -> Sequence[Delivery]:
         """Lease waiting deliveries that are due and not leased by another, the oldest first."""
 
+    def delivery(self, key: str) -> Delivery | None:
+        """One delivery."""
+
     def deliveries(
         self, *, state: DeliveryState | None = None, channel: str | None = None, incident: str | None = None,
         limit: int = 1000,
@@ -192,14 +214,26 @@ class Transaction(Protocol):
         """Insert or replace."""
 
 
+TABLES: Mapping[str, str] = {
+    "objects": "read at",
+    "matches": "the record's time",
+    "minutes": "start",
+    "alerts": "last change, of those that do not stand",
+    "decisions": "taken at",
+    "deliveries": "settled at, of those that do not wait",
+    "silences": "ended at",
+}
+"""What `prune` takes, and the time by which each is older."""
+
+
 class Store(Protocol):
-    """Keeps everything. Adapters raise `errors.VedetteError` with a hint for what the disk or server does."""
+    """Keeps everything, for any number of threads. Adapters raise StoreError (with a hint) for what a server does."""
 
     def transaction(self) -> AbstractContextManager[Transaction]:
         """A transaction that commits when the block ends and rolls back when it raises."""
 
     def prune(self, before: Mapping[str, int]) -> Mapping[str, int]:
-        """Delete rows older than a time, by table name; answers how many went. Standing alerts stay."""
+        """Delete rows older than a time, by table name (TABLES); answers how many went. Standing alerts stay."""
 
     def status(self) -> Mapping[str, object]:
         """Schema version, size, rows by table."""
