@@ -32,7 +32,8 @@ def both(verbs: str, things: str) -> str:
 EXACT = {
     "cis-unauthorized-api-calls": "{ " + equals("errorCode", "*UnauthorizedOperation", "AccessDenied*") + " }",
     "cis-console-sign-in-without-mfa": '{ ($.eventName = "ConsoleLogin") && '
-    '($.additionalEventData.MFAUsed != "Yes") && ($.userIdentity.type = "IAMUser") && ($.responseElements.ConsoleLogin = "Success") }',
+    '($.additionalEventData.MFAUsed != "Yes") && ($.userIdentity.type = "IAMUser") && '
+    '($.responseElements.ConsoleLogin = "Success") }',
     "cis-root-usage": '{$.userIdentity.type="Root" && $.userIdentity.invokedBy NOT EXISTS && '
     '$.eventType !="AwsServiceEvent"}',
     "cis-iam-policy-changes": calls(
