@@ -51,7 +51,7 @@ def test_groups_united_are_in_alarm_while_any_of_them_is() -> None:
     assert (told.group, told.evidence.count) == ((), 2)
     assert told.opened.at == NOON + 60
     assert told.closed is not None
-    assert told.closed.at > NOON + 10 * 60
+    assert told.closed.at > NOON + 20 * 60
 
 
 def test_a_rule_over_children_that_are_all_grouped_otherwise_has_one_group() -> None:
