@@ -37,7 +37,8 @@ def test_a_program_names_the_questions_that_hold(first, second, document):
     """It gives the numbers of those that hold, in order."""
     decoded = load_document(as_json(document))
     program = compile_program([(7, first), (3, second)], DocumentReader())
-    assert program(decoded) == [n for n, predicate in ((7, first), (3, second)) if evaluate(predicate, decoded)]
+    expected = tuple(number for number, predicate in ((7, first), (3, second)) if evaluate(predicate, decoded))
+    assert program(decoded) == expected
 
 
 @pytest.mark.parametrize(

@@ -36,15 +36,7 @@ _SHAPE: Mapping[str, object] = {
     **_leaves("eventVersion"),
     "userIdentity": {
         **_leaves("type principalId arn accountId accessKeyId userName"),
-        "sessionContext": {
-            "sessionIssuer": _leaves("type principalId arn accountId userName"),
-            "webIdFederationData": _leaves("federatedProvider"),
-            "attributes": _leaves("creationDate mfaAuthenticated"),
-            **_leaves("sourceIdentity ec2RoleDelivery assumedRoot"),
-        },
         **_leaves("invokedBy identityProvider credentialId"),
-        "onBehalfOf": _leaves("userId identityStoreArn"),
-        "invokedByDelegate": _leaves("accountId"),
     },
     **_leaves("eventTime eventSource eventName awsRegion sourceIPAddress userAgent errorCode errorMessage"),
     **dict.fromkeys(("requestParameters", "responseElements", "additionalEventData")),
@@ -52,7 +44,6 @@ _SHAPE: Mapping[str, object] = {
     "resources": None,
     **_leaves("eventType apiVersion managementEvent recipientAccountId sharedEventID vpcEndpointId"),
     **_leaves("vpcEndpointAccountId eventCategory"),
-    "tlsDetails": _leaves("tlsVersion cipherSuite clientProvidedHostHeader keyExchange"),
     **_leaves("sessionCredentialFromConsole"),
 }
 """What AWS documents as single values, and the objects that hold them. All else stays undecoded, so that it fits
@@ -60,25 +51,10 @@ whatever it is. In the order in which CloudTrail writes them, which is the order
 Source: "CloudTrail record contents", "CloudTrail userIdentity element"."""
 
 
-class SessionIssuer(Struct, frozen=True, gc=False, rename="camel"):
-    """`userIdentity.sessionContext.sessionIssuer`: the role or user that issued temporary credentials."""
-
-    type: Scalar = UNSET
-    user_name: Scalar = UNSET
-    arn: Scalar = UNSET
-
-
-class SessionContext(Struct, frozen=True, gc=False, rename="camel"):
-    """`userIdentity.sessionContext`."""
-
-    session_issuer: SessionIssuer = SessionIssuer()
-
-
 class UserIdentity(Struct, frozen=True, gc=False, rename="camel"):
     """`userIdentity`: who called, as far as every scan reads it."""
 
     type: Scalar = UNSET
-    session_context: SessionContext = SessionContext()
 
 
 class Record(Struct, frozen=True, gc=False, rename="camel"):
@@ -114,7 +90,9 @@ class Access:
 
 
 _S = TypeVar("_S", bound=Struct)
-_Tree: TypeAlias = dict[str, "_Tree"]
+_Tree: TypeAlias = dict[str, "_Tree | None"]
+"""Names to what is asked below them; None where the value is to stay undecoded."""
+
 _PLAIN = re.compile(r"[A-Za-z][A-Za-z0-9]*")
 _UNWRITABLE = re.compile(r'["\\\x00-\x1f\ud800-\udfff]')
 
@@ -127,13 +105,16 @@ class Projection:
     """The schema for some paths, and its decoders.
 
     A path is followed through the objects that AWS alone shapes; where it leaves them, the value stays undecoded, so
-    that anything at all may be read below. Raises ValueError for a top-level name that a schema cannot hold.
+    that anything at all may be read below. `seldom` are paths of which few records are asked: they lead no further
+    than they must, so that what lies deep is decoded only then.
     """
 
-    def __init__(self, paths: Iterable[Path]) -> None:
+    def __init__(self, paths: Iterable[Path], seldom: Iterable[Path] = ()) -> None:
         tree: _Tree = {}
         for path in paths:
             _grow(tree, path)
+        for path in sorted(seldom):
+            _grow_seldom(tree, path)
         self.record_type: type[Record] = _derive(Record, tree, _SHAPE)
         shell = msgspec.defstruct(
             "LogFile",
@@ -252,9 +233,22 @@ def _grow(tree: _Tree, path: Path) -> None:
     """Add the part of the path that lies within the known shape, and one step."""
     shape = _SHAPE
     for name in path:
-        tree = tree.setdefault(name, {})
+        tree = cast(_Tree, tree.setdefault(name, {}))
         if not (shape := _inner(shape, name)):
             return
+
+
+def _grow_seldom(tree: _Tree, path: Path) -> None:
+    """Add the path as far as others lead, and one step; below the top level an object then stays undecoded."""
+    shape = _SHAPE
+    for depth, name in enumerate(path):
+        shape = _inner(shape, name)
+        if name not in tree and depth and shape:
+            tree[name] = None
+        below = tree.setdefault(name, {})
+        if not shape or below is None:
+            return
+        tree = below
 
 
 def _derive(base: type[_S], tree: _Tree, shape: Mapping[str, object]) -> type[_S]:
@@ -266,11 +260,12 @@ def _derive(base: type[_S], tree: _Tree, shape: Mapping[str, object]) -> type[_S
     known = {name: (attribute, nested) for attribute, name, nested in _fields(base)}
     for number, name in enumerate({**dict.fromkeys(known), **tree}):
         attribute, nested = known.get(name, (_attribute(name, number), None))
-        inner = cast("Mapping[str, object] | None", shape.get(name))
+        below = tree.get(name, {})
+        inner = cast("Mapping[str, object] | None", shape.get(name)) if below is not None else None
         kind: object = Raw if inner is None else Scalar
         default: object = UNSET
         if inner:
-            kind = grown = _derive(nested or Struct, tree.get(name, {}), inner)
+            kind = grown = _derive(nested or Struct, below or {}, inner)
             default = grown()
         fields[name] = (attribute, kind, msgspec.field(default=default, name=name))
     order = {name: rank for rank, name in enumerate(shape)}

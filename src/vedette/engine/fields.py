@@ -50,11 +50,11 @@ class FieldGuards:
     def loop(self, **calls: Callable[..., object]) -> Loop:
         """The loop over many records, written out for these guards.
 
-        For each record it asks `quiet` or `known` (or `first_sight`) about its key, looks its fields up, and lets
-        `joined` ask the candidates. Source is generated so that nothing is called that need not be; it holds our own
-        words only.
+        For each record it takes the step that `plain` (by name and kind of identity) or `known` (by key) has, or that
+        `first_sight` finds; then it looks the guarded fields up, and lets `joined` ask the candidates. Source is
+        generated so that nothing is called that need not be; it holds our own words only.
         """
-        names: dict[str, object] = {**calls, "U": UNSET, "NO_TYPES": frozenset()}
+        names: dict[str, object] = {**calls, "U": UNSET}
         lines = []
         for number, (attribute, index) in enumerate(self._scalars.items()):
             names[f"met{number}"], names[f"look_up{number}"] = index.memo.get, index.candidates
@@ -80,12 +80,14 @@ _LOOP = """
 def loop(records):
     found = []
     for index, r in enumerate(records):
-        if r.error_code is U and r.user_identity.type in quiet(r.event_name, NO_TYPES):
-            hits = ()
-        else:
+        steps = plain(r.event_name)
+        step = steps.get(r.user_identity.type) if steps is not None and r.error_code is U else None
+        if step is None:
             key = (r.event_name, r.event_source, r.error_code, r.user_identity.type)
             step = known(key)
             hits = first_sight(key, r) if step is None else step(r)
+        else:
+            hits = () if step is nothing else step(r)
         # guards
         if hits:
             found.append((index, hits))

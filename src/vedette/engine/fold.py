@@ -99,7 +99,9 @@ class Fold:
         self.malformed += result.malformed[: MAX_MALFORMED - len(self.malformed)]
         duplicates = set(self._recent.repeated(result.event_ids))
         places = sorted({match.sighting.place for match in result.matches} - duplicates)
-        duplicates.update(places[at] for at in self._matched.repeated([result.event_ids[place] for place in places]))
+        duplicates.update(
+            places[at] for at in self._matched.repeated(tuple(result.event_ids[place] for place in places))
+        )
         self._count(result, duplicates, sum(place not in duplicates for place in places))
         for match in result.matches:
             if match.sighting.place not in duplicates:

@@ -30,6 +30,14 @@ class Minute:
         self.sightings: list[Sighting] = []
         self.evidence: Evidence | None = None
 
+    @classmethod
+    def of(cls, match: Match) -> Minute:
+        """A minute with one match, of which all is told; as long as there is no other, the match stands for it."""
+        minute = cls(match.sighting.time)
+        minute.add(match.sighting.time, match.value)
+        minute.sightings.append(match.sighting)
+        return minute
+
     @property
     def weight(self) -> int:
         """About how much memory the sightings take, in sightings."""
@@ -96,7 +104,7 @@ class Minutes:
 
     def __init__(self) -> None:
         self.count = 0
-        self._minutes: dict[int, Minute] = {}
+        self._minutes: dict[int, Minute | Match] = {}
 
     def add(self, match: Match, *, keep: int, stride: int) -> int:
         """Count a match, and return by how much the weight of what is told has grown.
@@ -107,27 +115,32 @@ class Minutes:
         self.count += 1
         time = match.sighting.time
         start = time - time % 60
-        minute = self._minutes.get(start)
-        if minute is None:
-            minute = self._minutes[start] = Minute(time)
-        minute.add(time, match.value)
-        if (keep < PER_MINUTE and len(minute.sightings) >= keep) or (stride > 1 and start // 60 % stride):
+        found = self._minutes.get(start)
+        if found is None and keep and not start // 60 % stride:
+            self._minutes[start] = match
+            return 1
+        if not isinstance(found, Minute):
+            found = self._minutes[start] = Minute(time) if found is None else Minute.of(found)
+        found.add(time, match.value)
+        if (keep < PER_MINUTE and len(found.sightings) >= keep) or (stride > 1 and start // 60 % stride):
             return 0
-        before = minute.weight
-        minute.tell(match.sighting)
-        return minute.weight - before
+        before = found.weight
+        found.tell(match.sighting)
+        return found.weight - before
 
     def forget(self, *, keep: int, stride: int) -> int:
         """Bring what is told within the bounds, and return the weight that remains."""
         remaining = 0
-        for start, minute in self._minutes.items():
+        for start, minute in self.items():
+            self._minutes[start] = minute
             minute.forget(0 if start // 60 % stride else keep)
             remaining += minute.weight
         return remaining
 
     def items(self) -> Iterator[tuple[int, Minute]]:
         """(start, minute) in the order of time."""
-        return iter(sorted(self._minutes.items()))
+        for start, found in sorted(self._minutes.items(), key=lambda item: item[0]):
+            yield start, found if isinstance(found, Minute) else Minute.of(found)
 
     def series(self) -> Series:
         """The metric's values, minute by minute."""

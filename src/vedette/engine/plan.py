@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from functools import partial
-from typing import TypeAlias
+from typing import TypeAlias, cast
 
 from msgspec import UNSET
 
@@ -24,7 +24,7 @@ from vedette.engine.guards import EVENT_SOURCE, KEY, Guards, ValueIndex, guards_
 from vedette.engine.reader import RecordReader
 from vedette.predicates.compile import Verdict, compile_predicate, compile_program
 from vedette.predicates.partial import TRUE, decided, partially_evaluate
-from vedette.predicates.tree import Compare, Predicate, Selector
+from vedette.predicates.tree import Compare, Predicate, Selector, selectors
 
 LEARN_AFTER = 8
 COMPILE_AFTER = 256
@@ -72,9 +72,13 @@ class Plan:
                 others += ((guard, number) for guard in guards)
         self._indexes = tuple(ValueIndex(keyed[selector]) for selector in KEY)
         self._guarded = FieldGuards(others, reader)
-        self._quiet: dict[object, frozenset[object]] = {}
+        self._plain: dict[object, dict[object, Step]] = {}
         self._loop = self._guarded.loop(
-            quiet=self._quiet.get, known=self._steps.get, first_sight=self._first_sight, joined=self._joined
+            plain=self._plain.get,
+            known=self._steps.get,
+            first_sight=self._first_sight,
+            joined=self._joined,
+            nothing=nothing,
         )
 
     def matches(self, records: Sequence[Record]) -> list[tuple[int, Hits]]:
@@ -118,41 +122,49 @@ class Plan:
         return sorted(numbers)
 
     def _learn(self, key: Key) -> Step:
-        document = _document(key)
-        always: list[int] = []
-        residue: list[tuple[int, Predicate]] = []
-        for number in self._candidates(key):
-            question = self._questions[number]
-            verdict = decided(question, _KEY_SELECTORS, document)
-            if verdict is None:
-                residue.append((number, partially_evaluate(question, _KEY_SELECTORS, document)))
-            elif verdict:
-                always.append(number)
+        """The step for the key, remembered; by name and kind alone if there is no error and the source is no matter."""
         if len(self._steps) >= MAX_KEYS:
             self._steps.clear()
-            self._quiet.clear()
-        step = self._step(key, tuple(always), tuple(residue))
+            self._plain.clear()
+        step = self._step(*self._residue(key, _KEY_SELECTORS))
         self._steps[key] = step
-        if step is nothing and key[2] is UNSET and self._is_quiet(key):
-            self._quiet[key[0]] = self._quiet.get(key[0], frozenset()) | {key[3]}
+        name, _, error, kind = key
+        if error is UNSET and kind not in self._plain.get(name, ()):
+            always, residue = self._residue((name, UNSET, UNSET, kind), _KEY_SELECTORS - {EVENT_SOURCE})
+            if not any(EVENT_SOURCE in selectors(question) for _, question in residue):
+                self._plain.setdefault(name, {})[kind] = self._step(always, residue)
         return step
 
-    def _is_quiet(self, key: Key) -> bool:
-        """Whether no question can hold of the combination, whatever the event's source."""
-        known = _KEY_SELECTORS - {EVENT_SOURCE}
-        document = _document((key[0], UNSET, key[2], key[3]))
-        numbers = {*self._candidates(key), *self._indexes[1].numbers}
-        return all(decided(self._questions[number], known, document) is False for number in numbers)
+    def _residue(self, key: Key, known: frozenset[Selector]) -> tuple[Hits, Residue]:
+        """The questions that hold whenever the `known` values are those of the key, and what is left to ask."""
+        document = _document(key)
+        numbers = set(self._candidates(key))
+        if EVENT_SOURCE not in known:
+            numbers |= self._indexes[KEY.index(EVENT_SOURCE)].numbers
+        always: list[int] = []
+        residue: list[tuple[int, Predicate]] = []
+        for number in sorted(numbers):
+            question = self._questions[number]
+            verdict = decided(question, known, document)
+            if verdict is None:
+                residue.append((number, partially_evaluate(question, known, document)))
+            elif verdict:
+                always.append(number)
+        return tuple(always), tuple(residue)
 
-    def _step(self, key: Key, always: Hits, residue: Residue) -> Step:
+    def _step(self, always: Hits, residue: Residue) -> Step:
         if not residue:
             return (lambda _: always) if always else nothing
         whole = tuple(sorted((*residue, *((number, TRUE) for number in always)), key=lambda pair: pair[0]))
-        known = self._programs.get(whole)
-        return known or self._interpreted(key, whole)
+        step = self._programs.get(whole)
+        if step is None:
+            if len(self._programs) >= MAX_PROGRAMS:
+                self._programs.clear()
+            step = self._programs[whole] = self._interpreted(whole)
+        return step
 
-    def _interpreted(self, key: Key, whole: Residue) -> Step:
-        """Asks one question after the other, and compiles them together once it has been called often enough."""
+    def _interpreted(self, whole: Residue) -> Step:
+        """Asks one question after the other, until it has been called so often that compiling them together pays."""
         asked = [(number, self._verdict(number)) for number, _ in whole]
         calls = 0
 
@@ -160,18 +172,17 @@ class Plan:
             nonlocal calls
             calls += 1
             if calls == COMPILE_AFTER:
-                self._steps[key] = self._compiled(whole)
+                self._replace(step, whole, compile_program(whole, self._reader))
             return [number for number, verdict in asked if verdict(record)]
 
         return step
 
-    def _compiled(self, whole: Residue) -> Step:
-        program = self._programs.get(whole)
-        if program is None:
-            if len(self._programs) >= MAX_PROGRAMS:
-                self._programs.clear()
-            program = self._programs[whole] = compile_program(whole, self._reader)
-        return program
+    def _replace(self, old: Step, whole: Residue, new: Step) -> None:
+        self._programs[whole] = new
+        tables = cast("tuple[dict[object, Step], ...]", (self._steps, *self._plain.values()))
+        for table in tables:
+            for key in [key for key, step in table.items() if step is old]:
+                table[key] = new
 
     def _verdict(self, number: int) -> Verdict:
         verdict = self._verdicts.get(number)

@@ -45,16 +45,17 @@ def question_of(number: int, detection: Detection, today: dt.date) -> Question |
     return Question(number, asked, matcher(detection, today))
 
 
-def needed_paths(questions: Iterable[Question], detections: Sequence[Detection]) -> set[Path]:
-    """What has to be decoded: what the questions read, and what is told of a record that matches."""
-    found: set[Path] = set(identity_fields)
-    for asked in questions:
-        if asked.predicate is not None:
-            found |= paths_of(selectors(asked.predicate))
-        detection = detections[asked.number]
-        found |= paths_of(field for field in detection.group_by if isinstance(field, Selector))
-        found |= paths_of(_metric_selectors(_filter_of(detection.metric)))
-    return found
+def projection_of(questions: Iterable[Question], detections: Sequence[Detection]) -> Projection:
+    """What has to be decoded: what the questions read, and, of the few records that match, what is told of them."""
+    asked: set[Path] = set()
+    told: set[Path] = set(identity_fields)
+    for each in questions:
+        if each.predicate is not None:
+            asked |= paths_of(selectors(each.predicate))
+        detection = detections[each.number]
+        told |= paths_of(field for field in detection.group_by if isinstance(field, Selector))
+        told |= paths_of(_metric_selectors(_filter_of(detection.metric)))
+    return Projection(asked, told)
 
 
 class Readings:
@@ -63,6 +64,7 @@ class Readings:
     def __init__(self, detection: Detection, projection: Projection) -> None:
         reader = RecordReader(projection)
         self.group_fields = tuple(_group_reader(field, reader) for field in detection.group_by)
+        self._by_actor_alone = self.group_fields == (None,)
         self._filter = _filter_of(detection.metric)
         self.constant = _constant(self._filter)
         found = [selector for selector in _metric_selectors(self._filter) if readable(selector)]
@@ -73,6 +75,8 @@ class Readings:
 
     def group(self, record: Record, actor_key: str) -> tuple[str, ...]:
         """The texts that keep this match apart from those of other groups; empty where a field has no single value."""
+        if self._by_actor_alone:
+            return (actor_key,)
         return tuple([actor_key if read is None else _group_text(read(record)) for read in self.group_fields])
 
     def value(self, record: Record, text: str) -> float | None:

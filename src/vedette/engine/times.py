@@ -28,14 +28,13 @@ class Times:
 
     def time(self, text: object) -> int | None:
         """Epoch seconds of an eventTime, as `parse_time`."""
-        if not isinstance(text, str):
+        if type(text) is not str:
             return None
+        minute = self._minutes.get(text[:_MINUTE_LENGTH])
         second = _SECONDS.get(text[_MINUTE_LENGTH:])
-        if second is None or len(text) != _MINUTE_LENGTH + 3:
+        if second is None:
             return parse_time(text)
-        start = text[:_MINUTE_LENGTH]
-        minute = self._minutes.get(start)
-        return self._remembered(start, second) if minute is None else minute + second
+        return self._remembered(text[:_MINUTE_LENGTH], second) if minute is None else minute + second
 
     def _remembered(self, start: str, second: int) -> int | None:
         minute = parse_time(f"{start}00Z")

@@ -40,7 +40,7 @@ from vedette.predicates.tree import (
 )
 
 Verdict: TypeAlias = Callable[[object], bool]
-Program: TypeAlias = Callable[[object], list[int]]
+Program: TypeAlias = Callable[[object], tuple[int, ...]]
 
 MAX_DEPTH = 24
 """Trees and paths nested deeper than this are not compiled: Python's own parser has a limit."""
@@ -164,9 +164,9 @@ def compile_program(questions: Sequence[tuple[int, Predicate]], reader: Reader) 
     """
     scope = Scope(reader.missing)
     writer = _Writer(reader, scope, (predicate for _, predicate in questions))
-    lines = ["hits = []"]
+    lines = ["hits = ()"]
     for number, predicate in questions:
-        lines += [f"if {writer.write(predicate)}:", f"    hits.append({number:d})"]
+        lines += [f"if {writer.write(predicate)}:", f"    hits += ({number:d},)"]
     lines.append("return hits")
     return cast(Program, _build(scope, lines))
 
