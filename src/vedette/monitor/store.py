@@ -184,7 +184,7 @@ class Transaction(Protocol):
         """Replace by key."""
 
     def claim_deliveries(self, holder: str, now: int, until: int, limit: int) -> Sequence[Delivery]:
-        """Lease waiting deliveries that are due and not leased by another, the oldest first."""
+        """Lease waiting deliveries that are due and not leased (to whomever), the longest due first."""
 
     def delivery(self, key: str) -> Delivery | None:
         """One delivery."""
