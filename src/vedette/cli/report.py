@@ -151,9 +151,8 @@ def full(alert: Alert, records: Mapping[Sighting, str], columns: int) -> Iterato
     if detection.false_positives:
         yield from _section("When it is harmless", _items(detection.false_positives, columns - 2, "- "))
     yield from _section("What to do now", _items(detection.respond, columns - 2, "1. "))
-    yield from _section(
-        "Records", [line for seen in evidence.sightings for line in _foreign(words.telling(seen), columns)]
-    )
+    told = [line for seen in evidence.sightings for line in _foreign(words.telling(seen), columns - 2)]
+    yield from _section("Records", told)
     yield from _section("CloudWatch would say", output.fold(alert.opened.reason, columns - 2))
     if records and evidence.sightings and (record := records.get(evidence.sightings[0])):
         yield from _section("The first record, as CloudTrail wrote it", _pretty(record, columns - 2))
