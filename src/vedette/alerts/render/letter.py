@@ -1,0 +1,182 @@
+"""E-mail and plain text: the whole story, in HTML and in text. Templates escape; this module only gathers.
+
+Jinja2 is imported when the first message is written: commands that send nothing do not wait for it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import textwrap
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from functools import cache
+from typing import TYPE_CHECKING
+
+from vedette.alerts import words
+from vedette.alerts.delivery import Reason
+from vedette.alerts.notice import Notice
+from vedette.alerts.record import AlertRecord
+from vedette.alerts.render.clean import clean_evidence, shown
+from vedette.alerts.render.headline import lead, severity, subject
+from vedette.alerts.render.story import Seen, Story, story
+
+if TYPE_CHECKING:
+    import jinja2
+
+_WHOLE = 4
+"""How many alerts of a message are told in full: mail clients cut what is longer than about 100 kB."""
+
+_LISTED = 40
+_WIDTH = 78
+_HEADER = 200
+
+
+@dataclass(frozen=True, slots=True)
+class EmailContent:
+    """An e-mail but for its addresses. `headers` are safe as they are: one line of printable ASCII each."""
+
+    subject: str
+    text: str
+    html: str
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """A notice in words: the first line, a short list, then each alert in full, then how many more there are."""
+
+    subject: str
+    severity: str
+    calm: bool
+    lead: str
+    listed: tuple[str, ...]
+    stories: tuple[Story, ...]
+    left_out: int
+    key: str
+    reason: str
+
+
+def tell(notice: Notice) -> Told:
+    """The notice in words."""
+    stories = tuple(story(alert, notice) for alert in notice.alerts[:_WHOLE])
+    several = len(notice.alerts) > 1
+    return Told(
+        subject=subject(notice, _all(notice, stories)),
+        severity=severity(notice).lower(),
+        calm=notice.reason in {Reason.RESOLVED, Reason.TEST} or {a.kind for a in notice.alerts} == {"canary"},
+        lead=lead(notice),
+        listed=tuple(map(glance, notice.alerts[:_LISTED])) if several else (),
+        stories=stories,
+        left_out=max(0, len(notice.alerts) - (_LISTED if several else 1)),
+        key=shown(notice.key),
+        reason=notice.reason.value,
+    )
+
+
+def _all(notice: Notice, stories: tuple[Story, ...]) -> tuple[Story, ...]:
+    # The subject only counts those after the first.
+    return stories + stories[:1] * (len(notice.alerts) - len(stories))
+
+
+def glance(alert: AlertRecord) -> str:
+    """One alert on a line of the list: severity, title, who, how often."""
+    seen = Seen(clean_evidence(alert.evidence))
+    parts = [f"{alert.severity.value.upper()}: {shown(alert.title or alert.detection, 90)}"]
+    parts += [shown(words.who(seen), 60)] if seen.evidence.actors.values else []
+    parts += [words.times(seen.evidence.count)] if seen.evidence.count else []
+    return " - ".join(parts)
+
+
+def email(notice: Notice, *, domain: str = "vedette.invalid", thread: str = "") -> EmailContent:
+    """Subject, text, HTML and headers.
+
+    `domain` is what Message-IDs end in, `thread` the Message-ID of the incident's first message if it is known. All
+    messages of an incident also refer to one id that is made of the incident, so that they are one thread anyway.
+    """
+    told = tell(notice)
+    return EmailContent(told.subject, _text(told), _html(told), _headers(notice, domain, thread))
+
+
+def plain(notice: Notice) -> str:
+    """For a terminal: the subject, then the text of the e-mail. Nothing in it steers the terminal."""
+    told = tell(notice)
+    return f"{told.subject}\n\n{_text(told)}"
+
+
+def _html(told: Told) -> str:
+    return _environment().get_template("message.html").render(told=told)
+
+
+def _text(told: Told) -> str:
+    lines = _environment().get_template("message.txt").render(told=told).split("\n")
+    return re.sub(r"\n{3,}", "\n\n", "\n".join(lines)).strip("\n") + "\n"
+
+
+@cache
+def _environment() -> jinja2.Environment:
+    import jinja2
+
+    environment = jinja2.Environment(
+        loader=jinja2.PackageLoader("vedette.alerts.render"),
+        autoescape=jinja2.select_autoescape(enabled_extensions=("html",), disabled_extensions=("txt",), default=True),
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        auto_reload=False,
+    )
+    environment.filters.update(wrapped=_wrapped, runs=_runs)
+    return environment
+
+
+def _wrapped(text: str, first: str = "", rest: str = "") -> str:
+    """Prose in lines of 78 columns. Words are never broken: an address stays one."""
+    return textwrap.fill(
+        text,
+        _WIDTH,
+        initial_indent=first,
+        subsequent_indent=rest or " " * len(first),
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
+
+
+def _runs(text: str) -> list[tuple[bool, str]]:
+    """The text in turns: (whether it stood in back-ticks, words)."""
+    return [(number % 2 == 1, part) for number, part in enumerate(text.split("`")) if part]
+
+
+def _headers(notice: Notice, domain: str, thread: str) -> dict[str, str]:
+    incident = _message_id("incident", notice.incident, domain)
+    parents = [incident, *([_one_line(thread)] if re.fullmatch(r"<[^<>\s]{1,250}>", thread) else [])]
+    headers = {
+        "Message-ID": _message_id("message", notice.key, domain),
+        "In-Reply-To": parents[-1],
+        "References": " ".join(dict.fromkeys(parents)),
+        "Auto-Submitted": "auto-generated",
+        "X-Vedette-Reason": notice.reason.value,
+        "X-Vedette-Key": _one_line(notice.key),
+        "X-Vedette-Incident": _one_line(notice.incident),
+    }
+    if notice.alerts:
+        headers |= {
+            "X-Vedette-Severity": severity(notice).lower(),
+            "X-Vedette-Detection": _several(alert.detection for alert in notice.alerts),
+            "X-Vedette-Alert": _several(alert.id for alert in notice.alerts),
+        }
+    return headers
+
+
+def _message_id(kind: str, identity: str, domain: str) -> str:
+    digest = hashlib.blake2b(f"{kind}\0{identity}".encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
+    host = re.sub(r"[^A-Za-z0-9.-]", "", domain)[:200].strip(".-") or "vedette.invalid"
+    return f"<{digest}@{host}>"
+
+
+def _several(names: Iterable[str]) -> str:
+    return _one_line(", ".join(dict.fromkeys(names)))
+
+
+def _one_line(value: str) -> str:
+    """A header's value: printable ASCII, no longer than a line may be."""
+    return re.sub(r"[^\x20-\x7e]+", "?", value[:_HEADER]).strip() or "-"
