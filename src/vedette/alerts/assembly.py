@@ -6,6 +6,7 @@ its detection; those that stayed below their alarm's threshold are counted, not 
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import reduce
@@ -51,6 +52,20 @@ class Assembly:
     building_blocks: int
 
 
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """An episode with records behind it: an alert to be. `minutes` are the starts of its records' minutes, in order."""
+
+    opened: Transition
+    closed: Transition | None
+    minutes: tuple[int, ...]
+    by_minute: Mapping[int, Evidence]
+
+    def evidence(self, since: int = 0) -> Evidence:
+        """What its records show, those of the minutes that begin at `since` or later."""
+        return reduce(Evidence.merge, (self.by_minute[at] for at in self.minutes if at >= since), Evidence())
+
+
 def assemble(courses: Iterable[Course], detections: Sequence[Detection]) -> Assembly:
     """The alerts of these courses; `detections` are all that were asked, composites among them."""
     known = list(courses)
@@ -59,34 +74,66 @@ def assemble(courses: Iterable[Course], detections: Sequence[Detection]) -> Asse
     for course in known:
         matches += course.matches
         if course.detection.notify:
-            alerts += _alerts(course)
+            alerts += (_alert(course.detection, course.group, found) for found in findings(course))
         else:
             building += course.matches
     alerted = sum(alert.evidence.count for alert in alerts)
-    alerts += _composite_alerts(known, detections)
+    for detection in detections:
+        if detection.rule is not None and detection.notify:
+            for group, every in composite_findings(detection, known, detections).items():
+                alerts += (_alert(detection, group, found) for found in every)
     ordered = tuple(sorted(alerts, key=lambda alert: alert.order))
     return Assembly(ordered, matches, alerted, matches - alerted - building, building)
 
 
-def _alerts(course: Course) -> Iterator[Alert]:
+def _alert(detection: Detection, group: Group, found: Finding) -> Alert:
+    return Alert(detection, group, found.opened, found.closed, found.evidence())
+
+
+def findings(course: Course) -> list[Finding]:
+    """The episodes of one group of a metric detection that have records behind them, in order."""
     alarm = course.detection.alarm
     if alarm is None or not course.series or not course.evidence:
-        return
+        return []
     # Episodes that are further apart than what they look back on share no minute, and so no match.
-    for episode in episodes(alarm, course.series, *_stretch(course), quiet=Windows.of(alarm).length):
-        evidence = _merged(course.evidence[minute] for minute in episode.minutes if minute in course.evidence)
-        if evidence.count:
-            yield Alert(course.detection, course.group, episode.opened, episode.closed, evidence)
+    every = episodes(alarm, course.series, *_stretch(course), quiet=Windows.of(alarm).length)
+    return _with_records(((one.opened, one.closed, one.minutes) for one in every), course.evidence)
+
+
+_Episode = tuple[Transition, Transition | None, Iterable[int]]
+
+
+def _with_records(every: Iterable[_Episode], evidence: Mapping[int, Evidence]) -> list[Finding]:
+    found = (
+        Finding(opened, closed, tuple(at for at in minutes if at in evidence and evidence[at].count), evidence)
+        for opened, closed, minutes in every
+    )
+    return [one for one in found if one.minutes]
+
+
+def composite_findings(
+    detection: Detection, courses: Sequence[Course], detections: Sequence[Detection]
+) -> dict[Group, list[Finding]]:
+    """The episodes of a composite detection, group by group; `courses` are those of the detections that it watches."""
+    tracks = _Tracks({each.id: each for each in detections}, courses)
+    return {group: _track_findings(track) for group, track in tracks.of(detection.id).items()}
+
+
+def lookback(detection: Detection, by_id: Mapping[str, Detection]) -> int:
+    """How far, in seconds, lies behind what holds it in ALARM: the windows of its alarm, or the longest of those that
+    its rule watches."""
+    if detection.rule is not None:
+        watched = (by_id[name] for name in detection.rule.children if name in by_id)
+        return max((lookback(child, by_id) for child in watched), default=0)
+    # What holds the alarm in ALARM lies anywhere in its windows, not only in the newest period.
+    return 0 if detection.alarm is None else Windows.of(detection.alarm).length
 
 
 def _stretch(course: Course) -> tuple[int, int]:
     """From the first datapoint until the last has left every window."""
     assert course.detection.alarm is not None
-    return min(course.series), max(course.series) + Windows.of(course.detection.alarm).length + 180
-
-
-def _merged(evidence: Iterable[Evidence]) -> Evidence:
-    return reduce(Evidence.merge, evidence, Evidence())
+    windows = Windows.of(course.detection.alarm)
+    return min(course.series), max(course.series) + windows.length + windows.grid + 180
 
 
 @dataclass(slots=True)
@@ -97,7 +144,7 @@ class _Track:
     evidence: Mapping[int, Evidence]
     start: int
     end: int
-    lookback: int = 0
+    lookback: int
 
 
 @dataclass(slots=True)
@@ -133,7 +180,11 @@ class _Tracks:
                 shared[name] = _united(list(tracks.values()))
         groups = {group for tracks in alike.values() for group in tracks} or ({()} if shared else set())
         return {
-            group: _composite_track(rule, shared | {n: tracks[group] for n, tracks in alike.items() if group in tracks})
+            group: _composite_track(
+                rule,
+                shared | {name: tracks[group] for name, tracks in alike.items() if group in tracks},
+                lookback(detection, self.by_id),
+            )
             for group in sorted(groups)
         }
 
@@ -142,12 +193,11 @@ def _metric_track(course: Course) -> _Track:
     alarm = course.detection.alarm
     assert alarm is not None
     start, end = _stretch(course)
-    # What holds the alarm in ALARM lies anywhere in its windows, not only in the newest period.
-    lookback = Windows.of(alarm).length
-    return _Track(timeline(alarm, course.series, start, end), course.evidence, start, end, lookback)
+    length = Windows.of(alarm).length
+    return _Track(timeline(alarm, course.series, start, end), course.evidence, start, end, length)
 
 
-def _composite_track(rule: Rule, children: Mapping[str, _Track]) -> _Track:
+def _composite_track(rule: Rule, children: Mapping[str, _Track], length: int) -> _Track:
     start = min(track.start for track in children.values())
     end = max(track.end for track in children.values())
     transitions = composite_timeline(
@@ -157,8 +207,7 @@ def _composite_track(rule: Rule, children: Mapping[str, _Track]) -> _Track:
         end,
         dict.fromkeys(rule.children, State.OK),
     )
-    lookback = max(track.lookback for track in children.values())
-    return _Track(transitions, _joined([track.evidence for track in children.values()]), start, end, lookback)
+    return _Track(transitions, _joined([track.evidence for track in children.values()]), start, end, length)
 
 
 def _united(tracks: Sequence[_Track]) -> _Track:
@@ -188,20 +237,13 @@ def _joined(parts: Sequence[Mapping[int, Evidence]]) -> dict[int, Evidence]:
     return joined
 
 
-def _composite_alerts(courses: Sequence[Course], detections: Sequence[Detection]) -> Iterator[Alert]:
-    tracks = _Tracks({detection.id: detection for detection in detections}, courses)
-    for detection in detections:
-        if detection.rule is not None and detection.notify:
-            for group, track in tracks.of(detection.id).items():
-                yield from _track_alerts(detection, group, track)
-
-
-def _track_alerts(detection: Detection, group: Group, track: _Track) -> Iterator[Alert]:
+def _track_findings(track: _Track) -> list[Finding]:
+    minutes = sorted(track.evidence)
+    every: list[_Episode] = []
     for opened, closed in _episodes(track.transitions, track.lookback):
         low, high = opened.at - track.lookback, track.end if closed is None else closed.at
-        evidence = _merged(track.evidence[minute] for minute in sorted(track.evidence) if low <= minute < high)
-        if evidence.count:
-            yield Alert(detection, group, opened, closed, evidence)
+        every.append((opened, closed, minutes[bisect_left(minutes, low) : bisect_left(minutes, high)]))
+    return _with_records(every, track.evidence)
 
 
 def _episodes(transitions: Iterable[Transition], quiet: int) -> Iterator[tuple[Transition, Transition | None]]:
