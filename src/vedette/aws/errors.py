@@ -194,7 +194,7 @@ def cut(text: str) -> str:
 def _denied(answer: Answer) -> AwsError:
     found = _NOT_AUTHORIZED.search(answer.message)
     action = printable(found["action"]) if found else answer.action
-    resource = printable(((found and found["resource"]) or answer.resource or "*").rstrip(".,"))
+    resource = printable(((found and found["resource"]) or answer.resource or "*").rstrip(".,").strip('"'))
     who = f" to {printable(found['who'])}" if found else ""
     hint = f"allow `{action}` on `{resource}`"
     if found and "explicit deny" in found["rest"]:
