@@ -15,32 +15,28 @@ from typing import TypeVar
 
 import msgspec
 
-from vedette.alerts.delivery import Delivery, DeliveryState, Reason
 from vedette.alerts.evidence import Counts, Evidence, Sighting
-from vedette.alerts.record import AlertRecord, Lifecycle, Status, Told
 from vedette.cloudtrail.identity import Actor, ActorKind
-from vedette.detections.definition import Severity
-from vedette.errors import VedetteError
 from vedette.metrics.sketch import Exact, Sketch
 from vedette.metrics.statistics import StatisticSet
-from vedette.monitor.store import Silence
+from vedette.monitor.store import StoreError
 
 VERSION = 1
 
-_Wire = TypeVar("_Wire", bound="_Versioned")
+_Wire = TypeVar("_Wire", bound="Versioned")
 
 
-class _Array(msgspec.Struct, array_like=True, frozen=True, gc=False):
+class Array(msgspec.Struct, array_like=True, frozen=True, gc=False):
     """A value by the places of its fields."""
 
 
-class _Versioned(_Array, frozen=True):
+class Versioned(Array, frozen=True):
     """A value that stands for itself in a column."""
 
     version: int
 
 
-class _Actor(_Array, frozen=True):
+class _Actor(Array, frozen=True):
     kind: ActorKind
     name: str
     key: str
@@ -55,7 +51,7 @@ class _Actor(_Array, frozen=True):
     assumed_root: bool
 
 
-class _Sighting(_Array, frozen=True):
+class _Sighting(Array, frozen=True):
     time: int
     event_id: str
     object_name: str
@@ -72,12 +68,12 @@ class _Sighting(_Array, frozen=True):
     resources: tuple[str, ...]
 
 
-class _Counts(_Array, frozen=True):
+class _Counts(Array, frozen=True):
     values: dict[str, int]
     complete: bool
 
 
-class _Evidence(_Versioned, frozen=True):
+class EvidenceWire(Versioned, frozen=True):
     """`earliest` and `latest` are places in `sightings`, which holds each once: often they are the same."""
 
     count: int
@@ -90,11 +86,11 @@ class _Evidence(_Versioned, frozen=True):
     untold: int
 
 
-class _Seen(_Versioned, frozen=True):
+class _Seen(Versioned, frozen=True):
     sighting: _Sighting
 
 
-class _Statistics(_Versioned, frozen=True):
+class _Statistics(Versioned, frozen=True):
     """`total` is the exact sum as text (`7`, `1/3`); without one the set has seen `minimum` only, or nothing."""
 
     sample_count: int
@@ -107,35 +103,8 @@ class _Statistics(_Versioned, frozen=True):
     negative: bool = False
 
 
-class _Group(_Versioned, frozen=True):
+class _Group(Versioned, frozen=True):
     texts: tuple[str, ...]
-
-
-class _Alert(_Versioned, frozen=True):
-    title: str
-    severity: Severity
-    reason: str
-    kind: str
-    who: str
-    when: int
-    note: str
-    until: int | None
-    told_at: int
-    told_times: int
-    told_actors: tuple[str, ...]
-    told_addresses: tuple[str, ...]
-
-
-class _Delivery(_Versioned, frozen=True):
-    alerts: tuple[str, ...]
-    detail: str
-    thread: str
-
-
-class _Silence(_Versioned, frozen=True):
-    matchers: dict[str, str]
-    owner: str
-    reason: str
 
 
 _COUNTED = ("actors", "addresses", "regions", "accounts", "event_names", "errors", "user_agents", "resources")
@@ -143,8 +112,8 @@ _COUNTED = ("actors", "addresses", "regions", "accounts", "event_names", "errors
 _encoder = msgspec.json.Encoder()
 
 
-def _text(value: object) -> str:
-    """Any value that JSON knows as JSON text; the slow way only for what UTF-8 cannot hold or 64 bits cannot count."""
+def write(value: Versioned) -> str:
+    """A value that JSON knows as JSON text; the slow way only for what UTF-8 cannot hold or 64 bits cannot count."""
     try:
         return _encoder.encode(value).decode()
     except (UnicodeEncodeError, OverflowError):
@@ -156,7 +125,8 @@ def _decoder(wire: type[_Wire]) -> msgspec.json.Decoder[_Wire]:
     return msgspec.json.Decoder(wire)
 
 
-def _value(text: str, wire: type[_Wire]) -> _Wire:
+def read(text: str, wire: type[_Wire]) -> _Wire:
+    """What `write` was given, of that type; StoreError for a text that it did not write."""
     try:
         found: _Wire = _decoder(wire).decode(text)
     except msgspec.DecodeError:
@@ -174,8 +144,8 @@ def _slowly(text: str, wire: type[_Wire]) -> _Wire:
     return found
 
 
-def _unreadable(why: str) -> VedetteError:
-    return VedetteError(
+def _unreadable(why: str) -> StoreError:
+    return StoreError(
         f"a value in the store cannot be read: {why}",
         hint="the store was written by another version, or changed by hand; restore it from a backup",
     )
@@ -183,27 +153,34 @@ def _unreadable(why: str) -> VedetteError:
 
 def encode_evidence(evidence: Evidence) -> str:
     """Evidence as text; `decode_evidence` gives an equal one."""
-    numbers: dict[Sighting, int] = {}
-    for sighting in (*evidence.earliest, *evidence.latest):
-        numbers.setdefault(sighting, len(numbers))
-    return _text(
-        _Evidence(
-            VERSION,
-            evidence.count,
-            evidence.first,
-            evidence.last,
-            tuple(_wire_counts(getattr(evidence, name)) for name in _COUNTED),
-            tuple(map(_wire_sighting, numbers)),
-            tuple(numbers[sighting] for sighting in evidence.earliest),
-            tuple(numbers[sighting] for sighting in evidence.latest),
-            evidence.untold,
-        )
-    )
+    return write(evidence_wire(evidence))
 
 
 def decode_evidence(text: str) -> Evidence:
-    """What `encode_evidence` was given; VedetteError for a text that it did not write."""
-    wire = _value(text, _Evidence)
+    """What `encode_evidence` was given; StoreError for a text that it did not write."""
+    return evidence_of(read(text, EvidenceWire))
+
+
+def evidence_wire(evidence: Evidence) -> EvidenceWire:
+    """Evidence as a part of a larger value; `evidence_of` gives an equal one."""
+    numbers: dict[Sighting, int] = {}
+    for sighting in (*evidence.earliest, *evidence.latest):
+        numbers.setdefault(sighting, len(numbers))
+    return EvidenceWire(
+        VERSION,
+        evidence.count,
+        evidence.first,
+        evidence.last,
+        tuple(_wire_counts(getattr(evidence, name)) for name in _COUNTED),
+        tuple(map(_wire_sighting, numbers)),
+        tuple(numbers[sighting] for sighting in evidence.earliest),
+        tuple(numbers[sighting] for sighting in evidence.latest),
+        evidence.untold,
+    )
+
+
+def evidence_of(wire: EvidenceWire) -> Evidence:
+    """What `evidence_wire` was given; StoreError if its parts do not belong together."""
     sightings = [_sighting(each) for each in wire.sightings]
     counts = (Counts(each.values, each.complete) for each in wire.counts)
     try:
@@ -226,12 +203,12 @@ def _wire_counts(counts: Counts) -> _Counts:
 
 def encode_sighting(sighting: Sighting) -> str:
     """A sighting as text; `decode_sighting` gives an equal one."""
-    return _text(_Seen(VERSION, _wire_sighting(sighting)))
+    return write(_Seen(VERSION, _wire_sighting(sighting)))
 
 
 def decode_sighting(text: str) -> Sighting:
-    """What `encode_sighting` was given; VedetteError for a text that it did not write."""
-    return _sighting(_value(text, _Seen).sighting)
+    """What `encode_sighting` was given; StoreError for a text that it did not write."""
+    return _sighting(read(text, _Seen).sighting)
 
 
 def _wire_sighting(s: Sighting) -> _Sighting:
@@ -266,11 +243,11 @@ def encode_statistics(statistics: StatisticSet) -> str:
     """A statistic set as text, its sum exact; `decode_statistics` gives an equal one."""
     count, sketch = statistics.sample_count, statistics.sketch
     if not count:
-        return _text(_Statistics(VERSION, 0))
+        return write(_Statistics(VERSION, 0))
     if sketch is None:
-        return _text(_Statistics(VERSION, count, statistics.minimum, statistics.maximum))
+        return write(_Statistics(VERSION, count, statistics.minimum, statistics.maximum))
     values, counts = tuple(sketch.counts), tuple(sketch.counts.values())
-    return _text(
+    return write(
         _Statistics(
             VERSION, count, statistics.minimum, statistics.maximum, str(sketch.total), values, counts,
             sketch.bucketed, sketch.negative,
@@ -279,8 +256,8 @@ def encode_statistics(statistics: StatisticSet) -> str:
 
 
 def decode_statistics(text: str) -> StatisticSet:
-    """What `encode_statistics` was given; VedetteError for a text that it did not write."""
-    wire = _value(text, _Statistics)
+    """What `encode_statistics` was given; StoreError for a text that it did not write."""
+    wire = read(text, _Statistics)
     if wire.total is None:
         return StatisticSet.restored(wire.sample_count, wire.minimum, wire.maximum, None)
     try:
@@ -297,74 +274,9 @@ def _exact(text: str) -> Exact:
 
 def encode_group(group: tuple[str, ...]) -> str:
     """A group's texts as one text."""
-    return _text(_Group(VERSION, group))
+    return write(_Group(VERSION, group))
 
 
 def decode_group(text: str) -> tuple[str, ...]:
-    """What `encode_group` was given; VedetteError for a text that it did not write."""
-    return _value(text, _Group).texts
-
-
-def encode_alert(alert: AlertRecord) -> str:
-    """What of an alert has no column of its own (the columns: `schema`, table `alerts`)."""
-    life, told = alert.lifecycle, alert.told
-    return _text(
-        _Alert(
-            VERSION, alert.title, alert.severity, alert.reason, alert.kind, life.who, life.when, life.note, life.until,
-            told.at, told.times, tuple(sorted(told.actors)), tuple(sorted(told.addresses)),
-        )
-    )  # fmt: skip
-
-
-def decode_alert(
-    alert_id: str, detection: str, group: str, opened: int, closed: int | None, first: int, last: int,
-    incident: str, created: int, changed: int, status: str, body: str, evidence: str,
-) -> AlertRecord:  # fmt: skip
-    """An alert from the columns of its row."""
-    wire = _value(body, _Alert)
-    return AlertRecord(
-        id=alert_id,
-        detection=detection,
-        title=wire.title,
-        severity=wire.severity,
-        group=decode_group(group),
-        opened=opened,
-        closed=closed,
-        reason=wire.reason,
-        minutes=(first, last),
-        evidence=decode_evidence(evidence),
-        incident=incident,
-        created=created,
-        changed=changed,
-        lifecycle=Lifecycle(Status(status), wire.who, wire.when, wire.note, wire.until),
-        told=Told(wire.told_at, wire.told_times, frozenset(wire.told_actors), frozenset(wire.told_addresses)),
-        kind=wire.kind,
-    )
-
-
-def encode_delivery(delivery: Delivery) -> str:
-    """What of a delivery has no column of its own."""
-    return _text(_Delivery(VERSION, delivery.alerts, delivery.detail, delivery.thread))
-
-
-def decode_delivery(
-    key: str, channel: str, incident: str, reason: str, created: int, due: int, state: str, attempts: int,
-    holder: str, lease: int, settled: int | None, body: str,
-) -> Delivery:  # fmt: skip
-    """A delivery from the columns of its row."""
-    wire = _value(body, _Delivery)
-    return Delivery(
-        key, channel, incident, wire.alerts, Reason(reason), created, due, DeliveryState(state), attempts, holder,
-        lease, settled, wire.detail, wire.thread,
-    )  # fmt: skip
-
-
-def encode_silence(silence: Silence) -> str:
-    """What of a silence has no column of its own."""
-    return _text(_Silence(VERSION, dict(silence.matchers), silence.owner, silence.reason))
-
-
-def decode_silence(silence_id: str, created: int, until: int, body: str) -> Silence:
-    """A silence from the columns of its row."""
-    wire = _value(body, _Silence)
-    return Silence(silence_id, wire.matchers, wire.owner, wire.reason, created, until)
+    """What `encode_group` was given; StoreError for a text that it did not write."""
+    return read(text, _Group).texts

@@ -1,0 +1,262 @@
+"""The port's transaction over SQL that SQLite and PostgreSQL both speak. What differs between them is in a `Session`.
+
+Statements have `?` for each value. Nothing here begins, commits or catches: that is the adapters' part.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Protocol, TypeVar
+
+from vedette.alerts.delivery import Delivery, DeliveryState
+from vedette.alerts.record import AlertRecord, Group
+from vedette.monitor.store import (
+    AlertFilter,
+    Decision,
+    MatchRow,
+    MinuteRow,
+    ObjectRow,
+    Silence,
+    SourceHealth,
+    StoreError,
+)
+from vedette.stores import codec, layout, schema
+from vedette.stores.schema import Row, Table, Value
+from vedette.stores.texts import digest, restored, storable
+
+T = TypeVar("T")
+
+CHUNK = 5_000
+"""Rows that one transaction of `prune_chunk` deletes at most, so that others need not wait long."""
+
+
+class Session(Protocol):
+    """A connection within a transaction."""
+
+    claiming: str
+    """What a SELECT of rows that are about to be leased ends with."""
+
+    def rows(self, sql: str, values: Sequence[Value], make: Callable[..., T]) -> list[T]:
+        """What a query answers, each row given to `make` by place."""
+
+    def change(self, sql: str, values: Sequence[Value] = ()) -> int:
+        """Run a statement; how many rows it changed."""
+
+    def put(self, table: Table, new: Sequence[Row]) -> None:
+        """Insert rows, or replace them by key; no two of them have one key."""
+
+    def add(self, table: Table, new: Sequence[Row]) -> set[Value]:
+        """Insert the rows whose key (of one column) is not there; the keys of those inserted."""
+
+
+_CLAIM = """
+UPDATE deliveries SET holder = ?, lease = ? WHERE key IN (
+    SELECT key FROM deliveries WHERE state = 'waiting' AND due <= ? AND lease <= ?
+    ORDER BY due, key LIMIT ? {claiming}
+) RETURNING {columns}
+""".replace("{columns}", ", ".join(schema.DELIVERIES.columns))
+_LEASE = """
+INSERT INTO leases (name, holder, until) VALUES (?, ?, ?)
+ON CONFLICT (name) DO UPDATE SET holder = excluded.holder, until = excluded.until
+WHERE leases.holder = excluded.holder OR leases.until <= ?
+"""
+_PRUNE = "DELETE FROM {table} WHERE ({key}) IN (SELECT {key} FROM {table} WHERE {expired} LIMIT ?)"
+
+
+class SqlTransaction:
+    """`monitor.store.Transaction` over a session."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    def object(self, source: str, name: str) -> ObjectRow | None:
+        """What is known of an object."""
+        return self._one(schema.OBJECTS, "id", digest(source, name), layout.object_of)
+
+    def put_object(self, row: ObjectRow) -> None:
+        """Insert or replace by (source, name)."""
+        self._session.put(schema.OBJECTS, [layout.object_row(row)])
+
+    def objects(self, *, poison: bool | None = None, limit: int = 1000) -> Sequence[ObjectRow]:
+        """Objects, the newest first; `poison` chooses those put aside, or not."""
+        asked: dict[str, Value] = {} if poison is None else {"poison <> ?" if poison else "poison = ?": ""}
+        return self._chosen(schema.OBJECTS, asked, "at DESC, source DESC, name DESC", limit, layout.object_of)
+
+    def health(self, source: str) -> SourceHealth | None:
+        """A source's health and cursor."""
+        return self._one(schema.SOURCES, "source", storable(source), layout.health_of)
+
+    def put_health(self, health: SourceHealth) -> None:
+        """Insert or replace."""
+        self._session.put(schema.SOURCES, [layout.health_row(health)])
+
+    def healths(self) -> Sequence[SourceHealth]:
+        """Every source's health, by name."""
+        return self._session.rows(f"{schema.SOURCES.select} ORDER BY source", (), layout.health_of)
+
+    def add_matches(self, rows: Iterable[MatchRow]) -> Sequence[MatchRow]:
+        """Remember matches by (detection, key); answers those that were not known before, in order, each once."""
+        by_id: dict[bytes, MatchRow] = {}
+        for row in rows:
+            by_id.setdefault(digest(row.detection, row.key), row)
+        added = self._session.add(schema.MATCHES, [layout.match_row(key, row) for key, row in by_id.items()])
+        return [row for key, row in by_id.items() if key in added]
+
+    def minutes(self, detection: str, group: Group, start: int, end: int) -> Sequence[MinuteRow]:
+        """The minutes that begin in `[start, end)`, in order of time."""
+        sql = f"{schema.MINUTES.select} WHERE group_id = ? AND start >= ? AND start < ? ORDER BY start"
+        return self._session.rows(sql, (digest(detection, *group), start, end), layout.minute_of)
+
+    def put_minutes(self, detection: str, group: Group, rows: Iterable[MinuteRow]) -> None:
+        """Insert or replace by start."""
+        key, texts = digest(detection, *group), codec.encode_group(group)
+        latest = {row.start: row for row in rows}
+        self._session.put(schema.MINUTES, [layout.minute_row(key, detection, texts, row) for row in latest.values()])
+
+    def groups(self, detection: str, start: int, end: int) -> Sequence[Group]:
+        """The groups that have a minute in `[start, end)`, in order."""
+        sql = "SELECT DISTINCT group_texts FROM minutes WHERE detection = ? AND start >= ? AND start < ?"
+        return sorted(self._session.rows(sql, (detection, start, end), codec.decode_group))
+
+    def alert(self, alert_id: str) -> AlertRecord | None:
+        """One alert."""
+        return self._one(schema.ALERTS, "id", alert_id, layout.alert_of)
+
+    def put_alert(self, alert: AlertRecord) -> None:
+        """Insert or replace by id."""
+        self._session.put(schema.ALERTS, [layout.alert_row(alert)])
+
+    def alerts(self, wanted: AlertFilter) -> Sequence[AlertRecord]:
+        """Alerts, the newest change first."""
+        group = None if wanted.group is None else codec.encode_group(wanted.group)
+        exactly = wanted.detection is not None and wanted.group is not None
+        asked: dict[str, Value] = {
+            "group_id = ?": digest(wanted.detection or "", *(wanted.group or ())) if exactly else None,
+            "group_texts = ?": None if exactly else group,
+            "detection = ?": wanted.detection,
+            "status = ?": wanted.status and wanted.status.value,
+            "actor = ?": _stored(wanted.actor),
+            "incident = ?": _stored(wanted.incident),
+            "standing = ?": None if wanted.standing is None else int(wanted.standing),
+            "changed >= ?": wanted.since,
+        }
+        return self._chosen(schema.ALERTS, asked, "changed DESC, id DESC", wanted.limit, layout.alert_of)
+
+    def alerts_of(self, detection: str, group: Group, start: int, end: int) -> Sequence[AlertRecord]:
+        """A group's alerts whose `minutes` touch `[start, end)`, in order of their first minute."""
+        where = "group_id = ? AND first_minute < ? AND last_minute >= ? ORDER BY first_minute, id"
+        values = (digest(detection, *group), end, start)
+        return self._session.rows(f"{schema.ALERTS.select} WHERE {where}", values, layout.alert_of)
+
+    def set_due(self, detection: str, group: Group, due: int | None) -> None:
+        """When the group must be looked at again though nothing arrives (wall clock); None for never."""
+        if due is None:
+            self._session.change("DELETE FROM due WHERE group_id = ?", (digest(detection, *group),))
+        else:
+            self._session.put(schema.DUE, [layout.due_row(detection, group, due)])
+
+    def due(self, now: int, limit: int = 10_000) -> Sequence[tuple[str, Group]]:
+        """Groups that are due at `now`, the longest due first."""
+        order = "due, detection, group_texts"
+        found = self._chosen(schema.DUE, {"due <= ?": now}, order, limit, layout.due_of)
+        return [(detection, group) for _, detection, group in sorted(found)]
+
+    def put_decision(self, decision: Decision) -> None:
+        """Append."""
+        sql = "INSERT INTO decisions (alert, at, reason, body) VALUES (?, ?, ?, ?)"
+        self._session.change(sql, layout.decision_row(decision))
+
+    def decisions(self, alert_id: str) -> Sequence[Decision]:
+        """What was decided of an alert, in order."""
+        sql = f"{schema.DECISIONS.select} WHERE alert = ? ORDER BY number"
+        return self._session.rows(sql, (alert_id,), layout.decision_of)
+
+    def put_delivery(self, delivery: Delivery) -> bool:
+        """Plan a delivery; False, and no change, if its key is there already."""
+        return bool(self._session.add(schema.DELIVERIES, [layout.delivery_row(delivery)]))
+
+    def replace_delivery(self, delivery: Delivery) -> None:
+        """Replace by key."""
+        self._session.put(schema.DELIVERIES, [layout.delivery_row(delivery)])
+
+    def claim_deliveries(self, holder: str, now: int, until: int, limit: int) -> Sequence[Delivery]:
+        """Lease waiting deliveries that are due and not leased by another, the oldest first."""
+        sql = _CLAIM.replace("{claiming}", self._session.claiming)
+        claimed = self._session.rows(sql, (storable(holder), until, now, now, limit), layout.delivery_of)
+        return sorted(claimed, key=lambda delivery: (delivery.due, delivery.key))
+
+    def delivery(self, key: str) -> Delivery | None:
+        """One delivery."""
+        return self._one(schema.DELIVERIES, "key", key, layout.delivery_of)
+
+    def deliveries(
+        self, *, state: DeliveryState | None = None, channel: str | None = None, incident: str | None = None,
+        limit: int = 1000,
+    ) -> Sequence[Delivery]:  # fmt: skip
+        """Deliveries, the newest first."""
+        asked: dict[str, Value] = {
+            "state = ?": state and state.value,
+            "channel = ?": _stored(channel),
+            "incident = ?": _stored(incident),
+        }
+        return self._chosen(schema.DELIVERIES, asked, "created DESC, key DESC", limit, layout.delivery_of)
+
+    def silences(self, now: int) -> Sequence[Silence]:
+        """Silences in force at `now`, by id."""
+        return self._session.rows(f"{schema.SILENCES.select} WHERE until > ? ORDER BY id", (now,), layout.silence_of)
+
+    def put_silence(self, silence: Silence) -> None:
+        """Insert or replace."""
+        self._session.put(schema.SILENCES, [layout.silence_row(silence)])
+
+    def lease(self, name: str, holder: str, now: int, until: int) -> bool:
+        """Take or keep a lease; False while another holds it."""
+        return self._session.change(_LEASE, (storable(name), storable(holder), until, now)) == 1
+
+    def release(self, name: str, holder: str) -> None:
+        """Give a lease back."""
+        self._session.change("DELETE FROM leases WHERE name = ? AND holder = ?", (storable(name), storable(holder)))
+
+    def note(self, name: str) -> str | None:
+        """A small value kept by name (the schema of its content is the caller's)."""
+        found = self._session.rows("SELECT value FROM notes WHERE name = ?", (storable(name),), restored)
+        return found[0] if found else None
+
+    def put_note(self, name: str, value: str) -> None:
+        """Insert or replace."""
+        self._session.put(schema.NOTES, [(storable(name), storable(value))])
+
+    def _one(self, table: Table, column: str, value: Value, make: Callable[..., T]) -> T | None:
+        found = self._session.rows(f"{table.select} WHERE {column} = ?", (value,), make)
+        return found[0] if found else None
+
+    def _chosen(
+        self, table: Table, conditions: Mapping[str, Value], order: str, limit: int, make: Callable[..., T]
+    ) -> list[T]:
+        """The rows that meet every condition that has a value."""
+        asked = {condition: value for condition, value in conditions.items() if value is not None}
+        where = f" WHERE {' AND '.join(asked)}" if asked else ""
+        return self._session.rows(f"{table.select}{where} ORDER BY {order} LIMIT ?", (*asked.values(), limit), make)
+
+
+def _stored(text: str | None) -> str | None:
+    return None if text is None else storable(text)
+
+
+def prunable(name: str) -> Table:
+    """The table of that name; StoreError if there is none of which rows may go."""
+    table = schema.BY_NAME.get(name)
+    if table is None or not table.expired:
+        raise StoreError(f"there is no table `{name}` to prune", hint=f"one of {', '.join(schema.RETENTION)}")
+    return table
+
+
+def prune_chunk(session: Session, table: Table, before: int) -> int:
+    """Delete rows that are older, CHUNK at most; how many. Fewer means that none is left."""
+    sql = _PRUNE.format(table=table.name, key=", ".join(table.key), expired=table.expired)
+    return session.change(sql, (before, CHUNK))
+
+
+def count(session: Session, table: Table) -> int:
+    """How many rows there are."""
+    return session.rows(" ".join(("SELECT count(*) FROM", table.name)), (), int)[0]
