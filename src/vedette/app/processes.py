@@ -11,6 +11,7 @@ from collections import deque
 from collections.abc import Generator, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
 from multiprocessing.connection import wait
 
 from vedette.app.reading import ObjectResult, Piece, read_batch, read_object, tune_collector
@@ -77,7 +78,11 @@ def read_together(
     waiting: deque[Future[list[ObjectResult]] | FileObject] = deque()
     try:
         for work in _batches(objects):
-            waiting.append(work if isinstance(work, FileObject) else pool.submit(_work, work))
+            if isinstance(work, FileObject):
+                waiting.append(work)
+            else:
+                with _ctrl_c_held_back():
+                    waiting.append(pool.submit(_work, work))
             while len(waiting) > 2 * jobs:
                 yield from _finish(waiting.popleft(), engine, limits)
         while waiting:
@@ -89,6 +94,19 @@ def read_together(
         ) from error
     finally:
         pool.shutdown(wait=True, cancel_futures=True)
+
+
+@contextmanager
+def _ctrl_c_held_back() -> Iterator[None]:
+    """Ctrl-C waits while workers are made: one that meets it before its `_start` would tell of it at length."""
+    if not hasattr(signal, "pthread_sigmask"):
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _finish(work: Future[list[ObjectResult]] | FileObject, engine: Engine, limits: Limits) -> Iterator[Step]:
