@@ -23,7 +23,7 @@ from vedette.cli import run
 HERE = Path(__file__).parent
 DETECTIONS = HERE / "data" / "detections"
 GOLDEN = HERE / "golden"
-OWN = ("-d", "own", "--no-builtin")
+OWN = ("-d", "own", "--no-builtin", "--jobs", "1")
 ACCOUNT = "111122223333"
 
 Record = dict[str, object]

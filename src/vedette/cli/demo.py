@@ -104,7 +104,8 @@ def _verdict(found: Report, truth: Summary) -> Iterator[str]:
     others = [
         alert for alert in found.alerts if alert.detection.severity >= Severity.MEDIUM and not _is_attack(alert, truth)
     ]
-    yield f"{len(others)} alerts of medium severity or above are about anybody else."
+    told_of = f"{output.count(len(others), 'alert')} of medium severity or above"
+    yield f"{told_of} {'is' if len(others) == 1 else 'are'} about anybody else."
 
 
 def _is_attack(alert: Alert, truth: Summary) -> bool:

@@ -195,7 +195,7 @@ def _rest(counts: Counts) -> list[str]:
     others = len(counts.values) - 5
     if others <= 0:
         return []
-    return [f"and {others if counts.complete else f'more than {others}'} others"]
+    return [f"and {output.count(others, 'other')}" if counts.complete else f"and more than {others:,} others"]
 
 
 def _labelled(label: str, counts: Counts, columns: int) -> list[str]:

@@ -1,0 +1,136 @@
+"""Files and standard input as a command's argument: opened, or told in a sentence why not."""
+
+from __future__ import annotations
+
+import io
+import json
+import sys
+from pathlib import Path
+
+import pytest
+
+from cli.samples import OWN, Shell, Terminal, record
+from vedette.cli import streams
+from vedette.cli.inputs import near_to
+from vedette.errors import OutputError
+
+pytestmark = pytest.mark.usefixtures("library")
+
+
+class TypedInput(io.TextIOWrapper):
+    """Standard input, at which somebody sits."""
+
+    def isatty(self) -> bool:
+        return True
+
+
+def stdin(monkeypatch: pytest.MonkeyPatch, data: bytes, *, typed: bool = False) -> None:
+    monkeypatch.setattr(sys, "stdin", (TypedInput if typed else io.TextIOWrapper)(io.BytesIO(data)))
+
+
+def test_explain_reads_standard_input(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
+    stdin(monkeypatch, json.dumps(record(1, "DeleteDetector", "guardduty")).encode())
+    answer = shell("explain", "detector-deleted", "-")
+    assert (answer.code, answer.err) == (0, "1 of 1 record matches detector-deleted\n")
+
+
+def test_pattern_test_reads_standard_input_where_no_file_is_named(
+    shell: Shell, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Lines end in a line feed alone: a carriage return inside a message is part of it."""
+    stdin(monkeypatch, b"one \xff\rstill one\r\ntwo\n")
+    answer = shell("pattern", "test", "one")
+    assert answer.out == "one \ufffd\rstill one\n"
+    assert answer.err == "1 of 2 messages match one\n"
+    assert not sys.stdin.closed
+
+
+@pytest.mark.parametrize("command", [("explain", "sign-in", "-"), ("pattern", "test", "x"), ("scan", "-", *OWN)])
+def test_whoever_sits_at_standard_input_is_told(
+    shell: Shell, monkeypatch: pytest.MonkeyPatch, command: tuple[str, ...]
+) -> None:
+    stdin(monkeypatch, b"", typed=True)
+    assert shell(*command).err.startswith("reading standard input; Ctrl-D ends it\n")
+
+
+def test_a_closed_standard_input_is_told(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "stdin", None)
+    answer = shell("pattern", "test", "x")
+    assert (answer.code, answer.err) == (3, "error: standard input is closed\nhint: give a file\n")
+
+
+def test_near_names(tmp_path: Path) -> None:
+    (tmp_path / "AWSLogs").mkdir()
+    assert near_to(str(tmp_path / "AWSLog")) == f"did you mean `{tmp_path}/AWSLogs`?"
+    assert near_to(str(tmp_path / "AWSLogs")) is None
+    assert near_to(str(tmp_path / "xyzzy")) is None
+    assert near_to(str(tmp_path / "no" / "folder")) is None
+    assert near_to("s3://bucket/AWSLogs") == "copy it first: `aws s3 sync s3://bucket/AWSLogs ./AWSLogs`"
+
+
+def test_streams_that_were_closed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What goes to a closed stderr goes nowhere; writing to a closed stdout is told."""
+    monkeypatch.setattr(sys, "stdout", None)
+    monkeypatch.setattr(sys, "stderr", None)
+    streams.open_streams()
+    assert sys.stderr.write("gone") == 4
+    sys.stderr.close()
+    with pytest.raises(OutputError, match="standard output is closed"):
+        sys.stdout.write("lost")
+
+
+def test_abandoning_a_stream_without_a_file_is_no_failure(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "stdout", io.StringIO())
+    streams.abandon_output()
+
+
+def test_messages_on_a_terminal_are_harmless_and_not_endless(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A file or a pipe gets every byte of a message; a terminal what it can bear."""
+    stdin(monkeypatch, b"one \x1b[2J" + b"x" * 10_000 + b"\n")
+    screen = Terminal()
+    monkeypatch.setattr(sys, "stdout", screen)
+    shell("pattern", "test", "one")
+    assert screen.getvalue().startswith("one \ufffd[2Jxxx")
+    assert screen.getvalue().endswith("…\n")
+    assert len(screen.getvalue()) == 4_001
+
+
+def test_a_long_explanation_shows_what_decides(shell: Shell, room: Path) -> None:
+    """Of many clauses the first few with the verdict of the whole; `--all` shows every one."""
+    names = " || ".join(f'$.eventName = "Name{number}"' for number in range(9))
+    text = (room / "own" / "key-made.yaml").read_text(encoding="utf-8").partition("tests:")[0]
+    lines = [f"pattern: '{{ {names} }}'" if line.startswith("pattern") else line for line in text.splitlines()]
+    (room / "many.yaml").write_text("\n".join(lines).replace("key-made", "many") + "\n", encoding="utf-8")
+    (room / "one.json").write_text(json.dumps(record(1, "Name3", "iam")), encoding="utf-8")
+    (room / "none.json").write_text(json.dumps(record(1, "Other", "iam")), encoding="utf-8")
+    asked = ("explain", "many", "-d", "many.yaml")
+    assert "… 8 that do not hold (`--all` shows them)" in shell(*asked, "one.json").out
+    assert "… 3 that do not hold (`--all` shows them)" in shell(*asked, "none.json").out
+    assert shell(*asked, "none.json", "--all").out.count("✗ $.eventName") == 9
+
+
+def test_a_pattern_that_asks_for_text_is_explained_in_a_line(shell: Shell, room: Path) -> None:
+    text = (room / "own" / "key-made.yaml").read_text(encoding="utf-8").partition("tests:")[0]
+    lines = ["pattern: CreateAccessKey" if line.startswith("pattern") else line for line in text.splitlines()]
+    (room / "words.yaml").write_text("\n".join(lines).replace("key-made", "words") + "\n", encoding="utf-8")
+    (room / "record.json").write_text(json.dumps(record(1, "CreateAccessKey", "iam")), encoding="utf-8")
+    answer = shell("explain", "words", "record.json", "-d", "words.yaml")
+    assert answer.code == 0, answer.err
+    assert "the record as text matches" in answer.out
+
+
+def test_what_is_no_record_is_counted_apart(shell: Shell, room: Path) -> None:
+    """Digest files are no logs, and no mistake either."""
+    digest = {"awsAccountId": "111122223333", "digestStartTime": "2026-11-21T10:00:00Z", "logFiles": []}
+    more = {"digestEndTime": "2026-11-21T11:00:00Z", "digestS3Bucket": "example", "previousDigestSignature": None}
+    (room / "logs" / "digest.json").write_text(json.dumps(digest | more), encoding="utf-8")
+    assert "counted apart: 1 × digest file" in shell("scan", "logs", *OWN).err
+
+
+def test_many_actors_are_counted(shell: Shell, room: Path) -> None:
+    lines = [json.dumps(record(1, "GetSecretValue", "secretsmanager", f"user{number}")) for number in range(7)]
+    (room / "many.ndjson").write_text("\n".join(lines), encoding="utf-8")
+    text = (room / "own" / "secret-read.yaml").read_text(encoding="utf-8") + "group_by: []\n"
+    (room / "all.yaml").write_text(text, encoding="utf-8")
+    answer = shell("scan", "many.ndjson", "-d", "all.yaml", "--full", "--jobs", "1")
+    assert "  and 2 others\n" in answer.out
