@@ -7,8 +7,8 @@ import json
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
-from random_trees import as_json, documents, predicates, tidy_documents
 
+from random_trees import as_json, documents, predicates, tidy_documents
 from vedette.cloudtrail.body import Body, Kind
 from vedette.cloudtrail.identity import identity_fields
 from vedette.cloudtrail.projection import Projection

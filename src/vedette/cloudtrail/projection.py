@@ -90,8 +90,7 @@ class Access:
 
 
 _S = TypeVar("_S", bound=Struct)
-_Tree: TypeAlias = dict[str, "_Tree | None"]
-"""Names to what is asked below them; None where the value is to stay undecoded."""
+_Tree: TypeAlias = dict[str, "_Tree"]
 
 _PLAIN = re.compile(r"[A-Za-z][A-Za-z0-9]*")
 _UNWRITABLE = re.compile(r'["\\\x00-\x1f\ud800-\udfff]')
@@ -105,16 +104,13 @@ class Projection:
     """The schema for some paths, and its decoders.
 
     A path is followed through the objects that AWS alone shapes; where it leaves them, the value stays undecoded, so
-    that anything at all may be read below. `seldom` are paths of which few records are asked: they lead no further
-    than they must, so that what lies deep is decoded only then.
+    that anything at all may be read below.
     """
 
-    def __init__(self, paths: Iterable[Path], seldom: Iterable[Path] = ()) -> None:
+    def __init__(self, paths: Iterable[Path]) -> None:
         tree: _Tree = {}
         for path in paths:
             _grow(tree, path)
-        for path in sorted(seldom):
-            _grow_seldom(tree, path)
         self.record_type: type[Record] = _derive(Record, tree, _SHAPE)
         shell = msgspec.defstruct(
             "LogFile",
@@ -233,22 +229,9 @@ def _grow(tree: _Tree, path: Path) -> None:
     """Add the part of the path that lies within the known shape, and one step."""
     shape = _SHAPE
     for name in path:
-        tree = cast(_Tree, tree.setdefault(name, {}))
+        tree = tree.setdefault(name, {})
         if not (shape := _inner(shape, name)):
             return
-
-
-def _grow_seldom(tree: _Tree, path: Path) -> None:
-    """Add the path as far as others lead, and one step; below the top level an object then stays undecoded."""
-    shape = _SHAPE
-    for depth, name in enumerate(path):
-        shape = _inner(shape, name)
-        if name not in tree and depth and shape:
-            tree[name] = None
-        below = tree.setdefault(name, {})
-        if not shape or below is None:
-            return
-        tree = below
 
 
 def _derive(base: type[_S], tree: _Tree, shape: Mapping[str, object]) -> type[_S]:
@@ -260,12 +243,11 @@ def _derive(base: type[_S], tree: _Tree, shape: Mapping[str, object]) -> type[_S
     known = {name: (attribute, nested) for attribute, name, nested in _fields(base)}
     for number, name in enumerate({**dict.fromkeys(known), **tree}):
         attribute, nested = known.get(name, (_attribute(name, number), None))
-        below = tree.get(name, {})
-        inner = cast("Mapping[str, object] | None", shape.get(name)) if below is not None else None
+        inner = cast("Mapping[str, object] | None", shape.get(name))
         kind: object = Raw if inner is None else Scalar
         default: object = UNSET
         if inner:
-            kind = grown = _derive(nested or Struct, below or {}, inner)
+            kind = grown = _derive(nested or Struct, tree.get(name, {}), inner)
             default = grown()
         fields[name] = (attribute, kind, msgspec.field(default=default, name=name))
     order = {name: rank for rank, name in enumerate(shape)}

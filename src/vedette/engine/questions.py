@@ -46,16 +46,15 @@ def question_of(number: int, detection: Detection, today: dt.date) -> Question |
 
 
 def projection_of(questions: Iterable[Question], detections: Sequence[Detection]) -> Projection:
-    """What has to be decoded: what the questions read, and, of the few records that match, what is told of them."""
-    asked: set[Path] = set()
-    told: set[Path] = set(identity_fields)
-    for each in questions:
-        if each.predicate is not None:
-            asked |= paths_of(selectors(each.predicate))
-        detection = detections[each.number]
-        told |= paths_of(field for field in detection.group_by if isinstance(field, Selector))
-        told |= paths_of(_metric_selectors(_filter_of(detection.metric)))
-    return Projection(asked, told)
+    """What has to be decoded: what the questions read, and what is told of a record that matches."""
+    paths: set[Path] = set(identity_fields)
+    for asked in questions:
+        if asked.predicate is not None:
+            paths |= paths_of(selectors(asked.predicate))
+        detection = detections[asked.number]
+        paths |= paths_of(field for field in detection.group_by if isinstance(field, Selector))
+        paths |= paths_of(_metric_selectors(_filter_of(detection.metric)))
+    return Projection(paths)
 
 
 class Readings:

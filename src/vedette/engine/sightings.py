@@ -52,7 +52,8 @@ class SightingMaker:
     def actor(self, record: Record) -> Actor:
         """`actor_of` the record; an identity that came before is remembered."""
         identity, account = record.user_identity, record.recipient_account_id
-        if identity.type not in _TYPES_WITH_NAMES or not isinstance(account, str):
+        kind = identity.type
+        if not isinstance(account, str) or not isinstance(kind, str) or kind not in _TYPES_WITH_NAMES:
             return self._actor(record)
         try:
             key = (_encode(identity), account)
