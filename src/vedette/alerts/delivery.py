@@ -68,10 +68,14 @@ class Delivery:
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """It was accepted; `reference` is the receiver's name for it (a Message-ID, a timestamp), `thread` continues it."""
+    """It was accepted; `reference` is the receiver's name for it (a Message-ID, a timestamp), `thread` continues it.
+
+    `note` says what did not arrive though the delivery is over: recipients that were refused for ever.
+    """
 
     reference: str = ""
     thread: str = ""
+    note: str = ""
 
 
 @dataclass(frozen=True, slots=True)
