@@ -110,7 +110,8 @@ def test_progress_adds_up_to_everything(odd: Path, jobs: int) -> None:
     assert sum(moment.advanced for moment in moments) == sizes
     records = [moment.records for moment in moments]
     assert records == sorted(records)
-    assert (len(moments), records[-1]) == (report.objects, report.tally.records)
+    assert records[-1] == report.tally.records
+    assert len(moments) > report.objects  # a large object is heard of while it is read, body by body
 
 
 def test_the_order_of_the_objects_does_not_change_the_alerts(tmp_path: Path, builtin: tuple[Detection, ...]) -> None:

@@ -137,8 +137,7 @@ def scan(
     with resting_collector(), closing(_steps(engine, fresh, options)) as steps:
         for advanced, piece in steps:
             _take(piece, fold, count, options.window)
-            if piece is None:
-                progress(Moment(advanced, fold.tally.records))
+            progress(Moment(advanced, fold.tally.records))
         return _report(objects, fresh, detections, fold, count)
 
 
