@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import json
 from pathlib import Path
 
 import click
@@ -139,6 +140,14 @@ def test_debugging_lets_through_what_is_not_foreseen(monkeypatch: pytest.MonkeyP
         cli.run([])
 
 
+@pytest.mark.parametrize("group", [(), ("detections",), ("pattern",)])
+def test_a_group_without_a_command_shows_its_help_as_a_mistake(shell: Shell, group: tuple[str, ...]) -> None:
+    """On stderr and without the word error: what the caller wants to know is which commands there are."""
+    answer = shell(*group)
+    assert (answer.code, answer.out) == (2, "")
+    assert answer.err == shell(*group, "--help").out
+
+
 def test_main_leaves_the_process_with_the_code(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("sys.argv", ["vedette", "scan", "/nowhere/at/all"])
     with pytest.raises(SystemExit) as left:
@@ -155,3 +164,15 @@ def test_a_scan_that_fails_while_reading_is_no_failure_to_write(monkeypatch: pyt
 
     monkeypatch.setattr("vedette.cli.scan.scan", scan)
     assert shell("scan", "logs", *OWN, "--out", "answer").err == "error: cannot allocate memory\n"
+
+
+@pytest.mark.usefixtures("library")
+def test_detections_as_json(shell: Shell) -> None:
+    """A list of documents; a composite has a rule and no alarm of its own."""
+    found = {detection["id"]: detection for detection in json.loads(shell("detections", "list", "-o", "json").out)}
+    assert len(found) == 7
+    assert found["password-guessed"]["alarm"] is None
+    assert found["password-guessed"]["pattern"] is None
+    assert found["key-made"]["rule"] is None
+    assert found["key-made"]["group_by"] == ["actor"]
+    assert json.loads(shell("detections", "show", "key-made", "-o", "json").out) == found["key-made"]

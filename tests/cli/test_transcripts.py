@@ -127,7 +127,6 @@ def test_errors(shell: Shell, room: Path) -> None:
     parts = [
         shell.transcript(*arguments)
         for arguments in (
-            [],
             ["scna"],
             ["frobnicate"],
             ["--colour"],
