@@ -159,8 +159,9 @@ def export(url: str | None, names: tuple[str, ...], out: str | None) -> int:
 
 def _print(lines: Iterable[str]) -> int:
     written = 0
-    for written, line in enumerate(lines, start=1):
+    for line in lines:
         output.write_raw(line)
+        written += 1
     return written
 
 
@@ -169,9 +170,10 @@ def _save(lines: Iterable[str], out: str) -> int:
     written = 0
     try:
         descriptor = os.open(out, os.O_CREAT | os.O_WRONLY | os.O_TRUNC, 0o600)
-        with open(descriptor, "w", encoding="utf-8") as stream, _telling("reading") as tell:
-            for written, line in enumerate(lines, start=1):
+        with os.fdopen(descriptor, "w", encoding="utf-8") as stream, _telling("reading") as tell:
+            for line in lines:
                 stream.write(line + "\n")
+                written += 1
                 if written % 1000 == 0:
                     tell(f"{written:,} rows written")
     except OSError as error:

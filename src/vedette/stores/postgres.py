@@ -25,6 +25,7 @@ from vedette.errors import InputError, printable
 from vedette.monitor.store import ConflictError, StoreError
 from vedette.stores import migrations
 from vedette.stores.connections import Connections
+from vedette.stores.export import lines
 from vedette.stores.schema import TABLES, Row, Table, Value
 from vedette.stores.sql import CHUNK, SqlTransaction, count, prunable, prune_chunk
 
@@ -199,6 +200,16 @@ class PostgresStore:
         session = self._connections.new()
         session.change(begin)
         return session
+
+    def expired(self, before: Mapping[str, int]) -> Mapping[str, int]:
+        """How many rows `prune` would delete, by table name."""
+        with self.reading() as session:
+            return {table.name: count(session, table, before[table.name]) for table in map(prunable, before)}
+
+    def export(self, tables: Sequence[Table] = TABLES) -> Iterator[str]:
+        """Every row as a line of JSON, of one moment (see `export`)."""
+        with self.reading() as session:
+            yield from lines(session, tables)
 
     def prune(self, before: Mapping[str, int], tell: Callable[[str, int], None] | None = None) -> Mapping[str, int]:
         """Delete rows older than a time, by table name; `tell` hears each table and how many of it went so far."""

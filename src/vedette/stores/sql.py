@@ -257,6 +257,9 @@ def prune_chunk(session: Session, table: Table, before: int) -> int:
     return session.change(sql, (before, CHUNK))
 
 
-def count(session: Session, table: Table) -> int:
-    """How many rows there are."""
-    return session.rows(" ".join(("SELECT count(*) FROM", table.name)), (), int)[0]
+def count(session: Session, table: Table, before: int | None = None) -> int:
+    """How many rows there are; with a time, how many of them may go because they are older."""
+    select = " ".join(("SELECT count(*) FROM", table.name))
+    if before is None:
+        return session.rows(select, (), int)[0]
+    return session.rows(f"{select} WHERE {table.expired}", (before,), int)[0]

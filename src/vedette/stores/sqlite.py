@@ -19,6 +19,7 @@ from typing import TypeVar
 from vedette.monitor.store import StoreError
 from vedette.stores import migrations
 from vedette.stores.connections import Connections
+from vedette.stores.export import lines
 from vedette.stores.schema import TABLES, Row, Table, Value
 from vedette.stores.sql import CHUNK, SqlTransaction, count, prunable, prune_chunk
 
@@ -57,6 +58,11 @@ class _Session:
         place = table.written.index(key)
         run, sql = self.connection.execute, _insert(table)
         return {row[place] for row in new if run(sql, row).rowcount == 1}
+
+    def stream(self, sql: str, make: Callable[..., T]) -> Iterator[T]:
+        """The rows of a query, fetched as they are asked for."""
+        for row in self.connection.execute(sql):
+            yield make(*row)
 
     def close(self) -> None:
         self.connection.close()
@@ -118,6 +124,16 @@ class SqliteStore:
                 raise
             finally:
                 self._connections.give(session)
+
+    def expired(self, before: Mapping[str, int]) -> Mapping[str, int]:
+        """How many rows `prune` would delete, by table name."""
+        with self.reading() as session:
+            return {table.name: count(session, table, before[table.name]) for table in map(prunable, before)}
+
+    def export(self, tables: Sequence[Table] = TABLES) -> Iterator[str]:
+        """Every row as a line of JSON, of one moment (see `export`)."""
+        with self.reading() as session:
+            yield from lines(session, tables)
 
     def prune(self, before: Mapping[str, int], tell: Callable[[str, int], None] | None = None) -> Mapping[str, int]:
         """Delete rows older than a time, by table name; `tell` hears each table and how many of it went so far."""
