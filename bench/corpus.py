@@ -120,7 +120,7 @@ USERS = [
 ]
 ROLES = ["web", "worker", "deploy", "backup", "etl", "audit", "monitor", "ci-runner"]
 AGENTS = (
-    "aws-cli/2.17.{n} md/awscrt#0.20.11 ua/2.0 os/linux#6.8.0 md/arch#x86_64 lang/python#3.11.9 cfg/retry-mode#standard",
+    "aws-cli/2.17.{n} md/awscrt#0.20.11 ua/2.0 os/linux#6.8.0 md/arch#x86_64 lang/python#3.11.9",
     "Boto3/1.34.{n} md/Botocore#1.34.84 ua/2.0 os/linux#5.10.213 md/arch#x86_64 lang/python#3.10.14 Botocore/1.34.84",
     "aws-sdk-java/1.12.{n} Linux/5.10.210 OpenJDK_64-Bit_Server_VM/17.0.10 java/17.0.10 vendor/Amazon.com_Inc.",
     "APN/1.0 HashiCorp/1.0 Terraform/1.7.{n} aws-sdk-go-v2/1.26.1 os/linux lang/go#1.22.1 md/GOOS#linux",
@@ -176,7 +176,8 @@ class Writer:
                 f'"accountId":"{account}","accessKeyId":"AKIA{key}","userName":"{name}"}}'
             )
         if draw < 0.3002:
-            return f'{{"type":"Root","principalId":"{account}","arn":"arn:aws:iam::{account}:root","accountId":"{account}"}}'
+            arn = f"arn:aws:iam::{account}:root"
+            return f'{{"type":"Root","principalId":"{account}","arn":"{arn}","accountId":"{account}"}}'
         role, session = self.random.choice(ROLES), f"i-{self.random.randrange(400):017x}"
         return (
             f'{{"type":"AssumedRole","principalId":"AROA{role.upper():X<16}:{session}",'
