@@ -116,13 +116,11 @@ def _sound(text: str) -> str:
 
 
 def _region(evidence: Evidence) -> str:
-    known = evidence.regions.most_common(1)
-    return known[0][0] if known and is_region(known[0][0]) else "us-east-1"
+    return next((region for region, _ in evidence.regions.most_common() if is_region(region)), "us-east-1")
 
 
 def _account(evidence: Evidence) -> str:
-    known = evidence.accounts.most_common(1)
-    return known[0][0] if known and _ACCOUNT.fullmatch(known[0][0]) else "000000000000"
+    return next((number for number, _ in evidence.accounts.most_common() if _ACCOUNT.fullmatch(number)), "000000000000")
 
 
 def _reason(alert: AlertRecord, notice: Notice, detection: Detection | None) -> str:

@@ -55,22 +55,24 @@ def ready(evidence: Evidence, now: int) -> tuple[Command, ...]:
 
 
 def _about_actor(seen: Sighting, now: int) -> Iterator[Command]:
+    # An actor of another account has a namesake here at best.
     actor = seen.actor
-    yield from _stopping(actor, now)
+    if actor.account in (None, seen.account):
+        yield from _stopping(actor, now)
     key = actor.access_key_id or ""
     if _ACCESS_KEY.fullmatch(key):
-        yield _history(f"see all that this key did in {seen.region}", "AccessKeyId", key, seen.region)
+        yield _history(f"See all that this key did in {seen.region}", "AccessKeyId", key, seen.region)
 
 
 def _stopping(actor: Actor, now: int) -> Iterator[Command]:
     name, key = pasted(actor.name), actor.access_key_id or ""
     if actor.kind is ActorKind.IAM_USER and name and _ACCESS_KEY.fullmatch(key) and key.startswith("AKIA"):
         text = f"aws iam update-access-key --user-name {name} --access-key-id {key} --status Inactive"
-        yield Command(f"stop the access key of {actor.name}", text)
+        yield Command(f"Stop the access key of {actor.name}", text)
     role = pasted(actor.role or "")
     if actor.kind is ActorKind.ROLE and role:
         text = f"aws iam put-role-policy --role-name {role} --policy-name AWSRevokeOlderSessions"
-        purpose = f"end every session that the role {actor.role} has now (whatever works with it must start anew)"
+        purpose = f"End every session that the role {actor.role} has now (whatever works with it must start anew)"
         yield Command(purpose, f"{text} --policy-document {shlex.quote(_revoking(now))}")
 
 
@@ -107,12 +109,12 @@ def _about_things(sightings: tuple[Sighting, ...]) -> Iterator[Command]:
         if value is not None:
             call, regional = _LOOKS[thing.kind]
             where = f" --region {sightings[0].region}" if regional else ""
-            yield Command(f"look at the {thing.kind.value} {thing.name}", f"aws {call.format(value)}{where}")
+            yield Command(f"Look at the {thing.kind.value} {thing.name}", f"aws {call.format(value)}{where}")
 
 
 def _about_record(seen: Sighting) -> Iterator[Command]:
     if _EVENT_ID.fullmatch(seen.event_id):
-        yield _history("see the first record", "EventId", seen.event_id, seen.region)
+        yield _history("See the first record", "EventId", seen.event_id, seen.region)
 
 
 _PLACEHOLDERS = {

@@ -48,18 +48,18 @@ _SERVICES = {
     "guardduty": ("GuardDuty findings", "guardduty/home?region={region}#/findings"),
     "securityhub": ("Security Hub", "securityhub/home?region={region}#/findings"),
     "config": ("AWS Config", "config/home?region={region}#/dashboard"),
-    "logs": ("log groups", "cloudwatch/home?region={region}#logsV2:log-groups"),
+    "logs": ("Log groups", "cloudwatch/home?region={region}#logsV2:log-groups"),
     "monitoring": ("CloudWatch alarms", "cloudwatch/home?region={region}#alarmsV2:"),
-    "cloudtrail": ("trails", "cloudtrailv2/home?region={region}#/trails"),
-    "organizations": ("the organization", "organizations/v2/home/accounts"),
+    "cloudtrail": ("Trails", "cloudtrailv2/home?region={region}#/trails"),
+    "organizations": ("The organization", "organizations/v2/home/accounts"),
     "sso": ("IAM Identity Center", "singlesignon/home?region={region}"),
-    "signin": ("users in IAM", "iam/home?region={region}#/users"),
+    "signin": ("Users in IAM", "iam/home?region={region}#/users"),
     "iam": ("IAM", "iam/home?region={region}#/home"),
-    "rds": ("databases", "rds/home?region={region}#databases:"),
+    "rds": ("Databases", "rds/home?region={region}#databases:"),
     "ec2": ("EC2", "ec2/home?region={region}#Home:"),
-    "kms": ("keys", "kms/home?region={region}#/kms/keys"),
-    "secretsmanager": ("secrets", "secretsmanager/listsecrets?region={region}"),
-    "s3": ("buckets", "s3/buckets?region={region}"),
+    "kms": ("Keys", "kms/home?region={region}#/kms/keys"),
+    "secretsmanager": ("Secrets", "secretsmanager/listsecrets?region={region}"),
+    "s3": ("Buckets", "s3/buckets?region={region}"),
 }
 
 
@@ -75,13 +75,13 @@ def console_links(sightings: tuple[Sighting, ...], links: Links) -> tuple[Link, 
 def _found(first: Sighting, sightings: tuple[Sighting, ...]) -> Iterator[Link]:
     history = "cloudtrailv2/home?region={region}#/events"
     if first.event_id:
-        yield _link("the first record in CloudTrail", f"{history}/{{name}}", first.region, first.event_id)
+        yield _link("The first record in CloudTrail", f"{history}/{{name}}", first.region, first.event_id)
     if user := _user_name(first.actor):
-        yield _link(f"all that {_short(user)} did", f"{history}?Username={{name}}", first.region, user)
+        yield _link(f"All that {_short(user)} did", f"{history}?Username={{name}}", first.region, user)
     things = [thing for thing in things_of(sightings) if thing.kind in _PAGES]
     for thing in things[:2]:
         yield _thing_link(thing, first.region)
-    if (actor := _actor_thing(first.actor)) is not None:
+    if first.actor.account in (None, first.account) and (actor := _actor_thing(first.actor)) is not None:
         yield _thing_link(actor, first.region)
     service = first.event_source.partition(".")[0]
     if not things and service in _SERVICES:
@@ -112,7 +112,7 @@ def _actor_thing(actor: Actor) -> Thing | None:
 
 def _thing_link(thing: Thing, region: str) -> Link:
     at = partition_of(region).home if thing.kind in _GLOBAL else region
-    return _link(f"the {thing.kind.value} {_short(thing.name)}", _PAGES[thing.kind], at, thing.name)
+    return _link(f"The {thing.kind.value} {_short(thing.name)}", _PAGES[thing.kind], at, thing.name)
 
 
 def _short(name: str) -> str:

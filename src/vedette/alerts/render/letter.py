@@ -24,10 +24,13 @@ from vedette.alerts.render.story import Seen, Story, story
 if TYPE_CHECKING:
     import jinja2
 
-_WHOLE = 4
-"""How many alerts of a message are told in full: mail clients cut what is longer than about 100 kB."""
+BYTES = 98_000
+"""Mail clients cut a message whose HTML is longer than about 100 kB."""
 
-_LISTED = 40
+_WHOLE = 4
+"""How many alerts of a message are told in full, if they fit."""
+
+_LISTED, _FEW = 40, 8
 _WIDTH = 78
 _HEADER = 200
 
@@ -57,18 +60,18 @@ class Told:
     reason: str
 
 
-def tell(notice: Notice) -> Told:
-    """The notice in words."""
-    stories = tuple(story(alert, notice) for alert in notice.alerts[:_WHOLE])
+def tell(notice: Notice, whole: int = _WHOLE, most: int = _LISTED) -> Told:
+    """The notice in words: `whole` of its alerts told in full, `most` of them in the list."""
+    stories = tuple(story(alert, notice) for alert in notice.alerts[:whole])
     several = len(notice.alerts) > 1
     return Told(
         subject=subject(notice, _all(notice, stories)),
         severity=severity(notice).lower(),
         calm=notice.reason in {Reason.RESOLVED, Reason.TEST} or {a.kind for a in notice.alerts} == {"canary"},
         lead=lead(notice),
-        listed=tuple(map(glance, notice.alerts[:_LISTED])) if several else (),
+        listed=tuple(map(glance, notice.alerts[:most])) if several else (),
         stories=stories,
-        left_out=max(0, len(notice.alerts) - (_LISTED if several else 1)),
+        left_out=max(0, len(notice.alerts) - (most if several else 1)),
         key=shown(notice.key),
         reason=notice.reason.value,
     )
@@ -94,13 +97,23 @@ def email(notice: Notice, *, domain: str = "vedette.invalid", thread: str = "") 
     `domain` is what Message-IDs end in, `thread` the Message-ID of the incident's first message if it is known. All
     messages of an incident also refer to one id that is made of the incident, so that they are one thread anyway.
     """
-    told = tell(notice)
-    return EmailContent(told.subject, _text(told), _html(told), _headers(notice, domain, thread))
+    told, html = _fitting(notice)
+    return EmailContent(told.subject, _text(told), html, _headers(notice, domain, thread))
+
+
+def _fitting(notice: Notice) -> tuple[Told, str]:
+    """As many alerts in full as keep the HTML within BYTES, and at least one."""
+    for whole, most in ((4, _LISTED), (3, _LISTED), (2, _LISTED), (1, _LISTED), (1, _FEW)):
+        told = tell(notice, whole, most)
+        html = _html(told)
+        if len(html.encode()) <= BYTES:
+            break
+    return told, html
 
 
 def plain(notice: Notice) -> str:
     """For a terminal: the subject, then the text of the e-mail. Nothing in it steers the terminal."""
-    told = tell(notice)
+    told, _ = _fitting(notice)
     return f"{told.subject}\n\n{_text(told)}"
 
 

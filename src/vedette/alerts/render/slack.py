@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from vedette.alerts.delivery import Reason
 from vedette.alerts.notice import Notice
 from vedette.alerts.render.clean import begun
-from vedette.alerts.render.headline import subject
+from vedette.alerts.render.console import Link
 from vedette.alerts.render.letter import Told, tell
 from vedette.alerts.render.story import Fact, Story
 
@@ -47,6 +47,10 @@ def mrkdwn(text: str) -> str:
     "&lt;!channel&gt; 'x' ＠here"
     """
     text = text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;").replace("`", "'")
+    return _uncalling(text)
+
+
+def _uncalling(text: str) -> str:
     return re.sub(r"@(?=(?:here|channel|everyone|group)\b)", "＠", text, flags=re.IGNORECASE)
 
 
@@ -59,7 +63,7 @@ def cut(text: str, longest: int = TEXT) -> str:
 
 def _opening(told: Told) -> Iterator[_Block]:
     sign = "✅" if told.calm and told.reason == Reason.RESOLVED.value else _SIGNS[told.severity]
-    title = begun(f"{sign} {told.subject}", _HEADER)
+    title = begun(f"{sign} {_uncalling(told.subject)}", _HEADER)
     yield {"type": "header", "text": {"type": "plain_text", "text": title, "emoji": False}}
     yield _section(mrkdwn(told.lead))
     if told.listed:
@@ -84,7 +88,7 @@ def _blocks(story: Story, *, several: bool) -> Iterator[_Block]:
         steps = [f"{number}. {_step(step)}" for number, step in enumerate(story.steps, start=1)]
         yield _section("*What to do now*\n" + _whole(steps))
     if story.links or story.page:
-        yield _section(_whole([*_page(story), *(f"<{link.url}|{_label(link.label)}>" for link in story.links)]))
+        yield _section(_whole([*_page(story), *(_link(link) for link in story.links)]))
     if story.commands:
         yield _section("*Ready to paste*\n" + _whole([_code(c.purpose, c.text) for c in story.commands]))
     if story.records:
@@ -116,11 +120,12 @@ def _step(step: str) -> str:
 
 
 def _page(story: Story) -> list[str]:
-    return [f"<{story.page}|open this alert>"] if story.page and not re.search(r"[<>|\s]", story.page) else []
+    return [_link(Link("Open this alert", story.page))] if story.page and not re.search(r"[<>|\s]", story.page) else []
 
 
-def _label(label: str) -> str:
-    return mrkdwn(label).replace("|", "/")
+def _link(link: Link) -> str:
+    url = link.url.replace("&", "&amp;")
+    return f"<{url}|{mrkdwn(link.label).replace('|', '/')}>"
 
 
 def _code(purpose: str, text: str) -> str:
@@ -137,8 +142,3 @@ def _whole(lines: list[str], longest: int = TEXT - 100) -> str:
             break
         kept.append(line)
     return "\n".join(kept)
-
-
-def fallback(notice: Notice) -> str:
-    """The subject, for clients that show no blocks."""
-    return mrkdwn(subject(notice, tell(notice).stories))

@@ -15,7 +15,7 @@ from vedette.alerts.render.clean import begun, clean_evidence, shown
 from vedette.alerts.render.commands import Command, filled, pasted, ready
 from vedette.alerts.render.console import Link, console_links, encoded
 from vedette.alerts.render.moments import spoken
-from vedette.cloudtrail.identity import Actor
+from vedette.cloudtrail.identity import Actor, ActorKind
 from vedette.cloudtrail.origin import OriginKind, origin_of
 from vedette.detections.definition import Detection, Severity
 
@@ -139,13 +139,14 @@ def _who(evidence: Evidence, alert: AlertRecord, notice: Notice) -> Iterator[Fac
     if rest > 0 or not evidence.actors.complete:
         yield Fact("and", f"{'more than ' if not evidence.actors.complete else ''}{max(rest, 1)} others")
     if usual := notice.usual.get(alert.id):
-        yield Fact("Usual?", begun(usual, 400))
+        yield Fact("Usual", begun(usual, 400))
 
 
 def _portrait(actor: Actor, count: int, evidence: Evidence) -> str:
     """What stands behind a name: the kind, the role and session, the credential."""
-    parts = [actor.kind.value]
-    parts += [f"role {actor.role}"] if actor.role and actor.role != actor.name else []
+    known_by_role = actor.kind is ActorKind.ROLE and actor.role
+    parts = [f"role {actor.role}" if known_by_role else actor.kind.value]
+    parts += [f"role {actor.role}"] if actor.role and not known_by_role else []
     parts += [f"session {actor.session}"] if actor.session and actor.session not in actor.name else []
     parts += [f"acting for {actor.source_identity}"] if actor.source_identity else []
     parts += [f"called by {actor.invoked_by}"] if actor.invoked_by and actor.invoked_by != actor.name else []
@@ -243,14 +244,16 @@ def _shown_commands(commands: tuple[Command, ...]) -> tuple[Command, ...]:
 def _answers(alert: AlertRecord) -> tuple[Command, ...]:
     if re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]{0,199}", alert.id) is None:
         return ()
-    ack = Command("say that you are on it", f"vedette alerts ack {alert.id}")
-    snooze = Command("hear of it again later", f"vedette alerts snooze {alert.id} --for 4h")
+    ack = Command("Say that you are on it", f"vedette alerts ack {alert.id}")
+    snooze = Command("Hear of it again later", f"vedette alerts snooze {alert.id} --for 4h")
+    if alert.kind != "detection":
+        return Command("See what is wrong", "vedette doctor"), ack, snooze
     detection, actor = pasted(alert.detection), _one_actor(alert.evidence)
     if detection is None:
         return ack, snooze
     about = f" --actor {actor}" if actor else ""
     silence = f"vedette silences add --detection {detection}{about} --for 24h --reason 'planned work'"
-    return ack, snooze, Command("hold back what is expected", silence)
+    return ack, snooze, Command("Hold back what is expected", silence)
 
 
 def _one_actor(evidence: Evidence) -> str | None:

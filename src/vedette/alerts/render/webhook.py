@@ -75,9 +75,7 @@ def alert_document(alert: AlertRecord, notice: Notice) -> dict[str, object]:
         "status_at": print_time(life.when) if life.when else None,
         "status_until": None if life.until is None else print_time(life.until),
         "status_note": life.note,
-        "account_names": {
-            a: notice.account_names[a] for a in alert.evidence.accounts.values if a in notice.account_names
-        },
+        "account_names": {number: names[number] for number in alert.evidence.accounts.values if number in names},
         "usual": notice.usual.get(alert.id, ""),
     }
 
