@@ -389,6 +389,17 @@ class StoreContract:
             again = tx.claim_deliveries("you", NOON + 60, NOON + 120, 9)
             assert {each.key for each in again} == {"first", "second"}
 
+    def test_deliveries_of_one_channel_are_claimed_apart(self, store: Store) -> None:
+        """A channel that is slow holds up no other: each claims its own."""
+        with store.transaction() as tx:
+            for key, channel in (("1", "mail"), ("2", "chat"), ("3", "mail")):
+                tx.put_delivery(delivery(key, channel=channel))
+        with store.transaction() as tx:
+            assert [each.key for each in tx.claim_deliveries("me", NOON, NOON + 60, 1, "mail")] == ["1"]
+            assert [each.key for each in tx.claim_deliveries("me", NOON, NOON + 60, 9, "chat")] == ["2"]
+            assert [each.key for each in tx.claim_deliveries("me", NOON, NOON + 60, 9, "mail")] == ["3"]
+            assert list(tx.claim_deliveries("me", NOON, NOON + 60, 9, "pager")) == []
+
     # silences, leases, notes
 
     def test_silences_in_force(self, store: Store) -> None:

@@ -183,8 +183,13 @@ class Transaction(Protocol):
     def replace_delivery(self, delivery: Delivery) -> None:
         """Replace by key."""
 
-    def claim_deliveries(self, holder: str, now: int, until: int, limit: int) -> Sequence[Delivery]:
-        """Lease waiting deliveries that are due and not leased (to whomever), the longest due first."""
+    def claim_deliveries(
+        self, holder: str, now: int, until: int, limit: int, channel: str | None = None
+    ) -> Sequence[Delivery]:
+        """Lease waiting deliveries that are due and not leased (to whomever), the longest due first.
+
+        `channel` asks for those of one: a channel that is slow then holds up no other.
+        """
 
     def delivery(self, key: str) -> Delivery | None:
         """One delivery."""

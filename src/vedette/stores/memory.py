@@ -233,9 +233,12 @@ class _Transaction:
     def replace_delivery(self, delivery: Delivery) -> None:
         self._t.deliveries_.put(delivery.key, delivery)
 
-    def claim_deliveries(self, holder: str, now: int, until: int, limit: int) -> Sequence[Delivery]:
+    def claim_deliveries(
+        self, holder: str, now: int, until: int, limit: int, channel: str | None = None
+    ) -> Sequence[Delivery]:
         waiting = self._t.deliveries_.found(self._t.in_state.keys(DeliveryState.WAITING))
-        free = (each for each in waiting if each.due <= now and each.lease <= now)
+        wanted = (each for each in waiting if channel in (None, each.channel))
+        free = (each for each in wanted if each.due <= now and each.lease <= now)
         claimed = [replace(each, holder=holder, lease=until) for each in sorted(free, key=attrgetter("due", "key"))]
         for each in claimed[:limit]:
             self._t.deliveries_.put(each.key, each)

@@ -51,7 +51,7 @@ class Session(Protocol):
 
 _CLAIM = """
 UPDATE deliveries SET holder = ?, lease = ? WHERE key IN (
-    SELECT key FROM deliveries WHERE state = 'waiting' AND due <= ? AND lease <= ?
+    SELECT key FROM deliveries WHERE state = 'waiting' AND due <= ? AND lease <= ? {only}
     ORDER BY due, key LIMIT ? {claiming}
 ) RETURNING {columns}
 """.replace("{columns}", ", ".join(schema.DELIVERIES.columns))
@@ -179,10 +179,14 @@ class SqlTransaction:
         """Replace by key."""
         self._session.put(schema.DELIVERIES, [layout.delivery_row(delivery)])
 
-    def claim_deliveries(self, holder: str, now: int, until: int, limit: int) -> Sequence[Delivery]:
+    def claim_deliveries(
+        self, holder: str, now: int, until: int, limit: int, channel: str | None = None
+    ) -> Sequence[Delivery]:
         """Lease waiting deliveries that are due and not leased by another, the oldest first."""
-        sql = _CLAIM.replace("{claiming}", self._session.claiming)
-        claimed = self._session.rows(sql, (storable(holder), until, now, now, limit), layout.delivery_of)
+        only = () if channel is None else (storable(channel),)
+        sql = _CLAIM.replace("{claiming}", self._session.claiming).replace("{only}", "AND channel = ?" if only else "")
+        values = (storable(holder), until, now, now, *only, limit)
+        claimed = self._session.rows(sql, values, layout.delivery_of)
         return sorted(claimed, key=lambda delivery: (delivery.due, delivery.key))
 
     def delivery(self, key: str) -> Delivery | None:
