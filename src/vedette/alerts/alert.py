@@ -26,12 +26,17 @@ class Alert:
 
     @property
     def id(self) -> str:
-        """Stable: the same detection, group and first record's minute give the same id."""
-        parts = (self.detection.id, *self.group, str(self.evidence.first // 60))
-        digest = hashlib.blake2b("\0".join(parts).encode("utf-8", "surrogatepass"), digest_size=4).hexdigest()
-        return f"{self.detection.id}-{digest}"
+        """Stable, see `alert_id`."""
+        return alert_id(self.detection.id, self.group, self.evidence.first)
 
     @property
     def order(self) -> tuple[int, int, str, tuple[str, ...]]:
         """The order in which alerts are told: the most severe first, then by time."""
         return (-self.detection.severity.rank, self.evidence.first, self.detection.id, self.group)
+
+
+def alert_id(detection: str, group: tuple[str, ...], first: int) -> str:
+    """The same detection, group and first record's minute (`first` in epoch seconds) give the same id."""
+    parts = (detection, *group, str(first // 60))
+    digest = hashlib.blake2b("\0".join(parts).encode("utf-8", "surrogatepass"), digest_size=4).hexdigest()
+    return f"{detection}-{digest}"

@@ -61,9 +61,10 @@ class Finding:
     minutes: tuple[int, ...]
     by_minute: Mapping[int, Evidence]
 
-    def evidence(self, since: int = 0) -> Evidence:
-        """What its records show, those of the minutes that begin at `since` or later."""
-        return reduce(Evidence.merge, (self.by_minute[at] for at in self.minutes if at >= since), Evidence())
+    def evidence(self, since: int = 0, until: int | None = None) -> Evidence:
+        """What its records show, those of the minutes that begin in `[since, until)`."""
+        wanted = (at for at in self.minutes if since <= at and (until is None or at < until))
+        return reduce(Evidence.merge, (self.by_minute[at] for at in wanted), Evidence())
 
 
 def assemble(courses: Iterable[Course], detections: Sequence[Detection]) -> Assembly:
