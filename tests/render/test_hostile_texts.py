@@ -147,7 +147,7 @@ TAGS = {
     "html", "head", "meta", "title", "style", "body", "div", "span", "h1", "h2", "p", "ol", "ul", "li", "pre", "code",
     "a", "bdi", "br",
 }  # fmt: skip
-ATTRIBUTES = {"lang", "charset", "name", "content", "class", "style", "href"}
+ATTRIBUTES = {"lang", "dir", "charset", "name", "content", "class", "style", "href"}
 
 
 def harmless(text: str, allowed: str = "\n") -> bool:

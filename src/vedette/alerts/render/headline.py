@@ -13,7 +13,7 @@ from vedette.alerts.render.story import Story
 SUBJECT = 78
 """RFC 5322 asks for lines of at most 78 characters, and a phone shows fewer."""
 
-_ACTOR, _ACCOUNT, _TITLE = 24, 20, 20
+_ACTOR, _ACCOUNT, _TITLE = 30, 20, 20
 _MARKS = {
     Reason.NEW_ACTOR: "New actor: ",
     Reason.NEW_ADDRESS: "New address: ",

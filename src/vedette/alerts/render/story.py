@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from vedette.alerts import words
-from vedette.alerts.evidence import Evidence
+from vedette.alerts.evidence import Counts, Evidence
 from vedette.alerts.notice import Notice
 from vedette.alerts.record import AlertRecord, Status
 from vedette.alerts.render import cloudwatch
@@ -91,7 +91,7 @@ def story(alert: AlertRecord, notice: Notice) -> Story:
         severity=alert.severity,
         title=begun(alert.title or alert.detection, 200),
         account=account_of(evidence, notice),
-        actors=words.who(seen) if evidence.actors.values else "",
+        actors=words.who(seen, 1) if evidence.actors.values else "",
         sentence=words.sentence(seen) if evidence.earliest else _without_records(alert, evidence),
         who=tuple(_who(evidence, alert, notice)),
         whence=tuple(_whence(evidence, notice)),
@@ -135,9 +135,8 @@ def _who(evidence: Evidence, alert: AlertRecord, notice: Notice) -> Iterator[Fac
     for name, count in evidence.actors.most_common(_ACTORS):
         actor = sighted.get(name)
         yield Fact(name, _portrait(actor, count, evidence) if actor else words.times(count))
-    rest = len(evidence.actors.values) - _ACTORS
-    if rest > 0 or not evidence.actors.complete:
-        yield Fact("and", f"{'more than ' if not evidence.actors.complete else ''}{max(rest, 1)} others")
+    if others := _others(evidence.actors, _ACTORS):
+        yield Fact("and", others)
     if usual := notice.usual.get(alert.id):
         yield Fact("Usual", begun(usual, 400))
 
@@ -171,9 +170,8 @@ def _whence(evidence: Evidence, notice: Notice) -> Iterator[Fact]:
     if not evidence.addresses.values:
         return
     told = [_origin(address, notice) for address, _ in evidence.addresses.most_common(_VALUES)]
-    rest = len(evidence.addresses.values) - _VALUES
-    if rest > 0 or not evidence.addresses.complete:
-        told.append(f"and {'more than ' if not evidence.addresses.complete else ''}{max(rest, 1)} others")
+    if others := _others(evidence.addresses, _VALUES):
+        told.append(f"and {others}")
     yield Fact("Address" if len(told) == 1 else "Addresses", ", ".join(told))
     if evidence.user_agents.values:
         agents = [shown(agent, 100) for agent, _ in evidence.user_agents.most_common(2)]
@@ -191,19 +189,26 @@ def _what(seen: Seen) -> Iterator[Fact]:
     if not evidence.event_names.values:
         return
     calls = [f"{name} {words.times(count)}" for name, count in evidence.event_names.most_common(_VALUES)]
-    yield Fact("Calls", _with_rest(calls, len(evidence.event_names.values), complete=evidence.event_names.complete))
+    yield Fact("Calls", _with_others(calls, evidence.event_names))
     if evidence.resources.values:
         names = [name for name, _ in evidence.resources.most_common(_VALUES)]
-        yield Fact("On", _with_rest(names, len(evidence.resources.values), complete=evidence.resources.complete))
+        yield Fact("On", _with_others(names, evidence.resources))
     if evidence.regions.values:
         yield Fact("Region", words.where(seen, 3))
     yield Fact("Outcome", _outcome(evidence))
 
 
-def _with_rest(named: list[str], total: int, *, complete: bool) -> str:
-    rest = total - len(named)
-    more = f" and {'more than ' if not complete else ''}{max(rest, 1)} more" if rest > 0 or not complete else ""
-    return ", ".join(named) + more
+def _with_others(named: list[str], counts: Counts) -> str:
+    others = _others(counts, _VALUES)
+    return ", ".join(named) + (f" and {others}" if others else "")
+
+
+def _others(counts: Counts, named: int) -> str:
+    """How many there are beyond those that are named; empty if there are none."""
+    rest = len(counts.values) - named
+    if not counts.complete:
+        return f"more than {max(rest, 1)} others"
+    return f"{rest} other{'s' if rest > 1 else ''}" if rest > 0 else ""
 
 
 def _outcome(evidence: Evidence) -> str:
