@@ -114,9 +114,9 @@ class Credential:
         """The value; raises SecretError."""
         return self.secrets.value(self.ref)
 
-    def renew(self) -> None:
-        """Fetch it again: the value was refused."""
-        self.secrets.renew(self.ref)
+    def renew(self) -> bool:
+        """Fetch it again, because the value was refused; answers whether it is another than before."""
+        return self.secrets.renew(self.ref)
 
 
 def _member(whole: Secret, ref: SecretRef) -> Secret:
