@@ -37,7 +37,7 @@ Step: TypeAlias = Callable[[Record], Hits]
 Residue: TypeAlias = tuple[tuple[int, Predicate], ...]
 
 _KEY_SELECTORS = frozenset(KEY)
-_NEVER_IN_PARTS = (dict, list)
+_UNHASHABLE = (dict, list)
 
 
 def nothing(_: Record) -> Hits:
@@ -92,11 +92,11 @@ class Plan:
         """As `matches`, for one record whose fields may hold anything."""
         identity = record.user_identity
         key = (record.event_name, record.event_source, record.error_code, identity.type)
-        if any(isinstance(value, _NEVER_IN_PARTS) for value in key):
-            # No key to look up: ask everything.
-            return [number for number in sorted(self._questions) if self._verdict(number)(record)]
-        step = self._steps.get(key)
-        hits = self._first_sight(key, record) if step is None else step(record)
+        if any(isinstance(value, _UNHASHABLE) for value in key):
+            hits: Hits = self._asked_singly(key, record)
+        else:
+            step = self._steps.get(key)
+            hits = self._first_sight(key, record) if step is None else step(record)
         candidates = self._guarded.candidates(record)
         return self._joined(hits, candidates, record) if candidates else hits
 
@@ -112,6 +112,9 @@ class Plan:
         self._seen[key] = times
         if times >= LEARN_AFTER and not any(isinstance(part, int | float) for part in key):
             return self._learn(key)(record)
+        return self._asked_singly(key, record)
+
+    def _asked_singly(self, key: Key, record: Record) -> Hits:
         return [number for number in self._candidates(key) if self._verdict(number)(record)]
 
     def _candidates(self, key: Key) -> list[int]:

@@ -23,6 +23,8 @@ from vedette.predicates.document import load_document
 ERRORS = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
 """What decoding raises on text that is broken, or that does not fit."""
 
+_decode_object = msgspec.json.Decoder(dict[str, object]).decode
+
 Element: TypeAlias = tuple[bytes, int]
 """The text of what may be a record, and how many records or lines of the body stand before it."""
 
@@ -106,8 +108,24 @@ class BodyReader:
             if record is not None:
                 yield text, record, False
                 continue
+            document = self._plain_document(text) if body.kind is Kind.LOG_FILE and text else None
+            if document is not None:
+                yield text, self._projection.fit(document), True
+                continue
             for found in split(_alone(body, text, offset), self._limits):
                 yield found if isinstance(found, Malformed) else self._in_full(found, body, offset)
+
+    def _plain_document(self, text: bytes) -> dict[str, object] | None:
+        """The element of a log file that is an object well within the limits; None if `split` has to judge it."""
+        bounded = len(text) <= self._limits.record_bytes
+        if not (bounded and text.startswith(b"{") and text.count(b"{") + text.count(b"[") <= self._limits.depth):
+            return None
+        try:
+            if not text.isascii():
+                text.decode()
+            return _decode_object(text)
+        except ERRORS:
+            return load_document(text)
 
     def _elements(self, body: Body) -> list[Element]:
         """What stands in the places of records; raises as decoding does if the places cannot be told."""
