@@ -25,7 +25,9 @@ from vedette.cli.demo import DAY, RECORDS, SCENARIO
 from vedette.detections.definition import Derived, Detection
 from vedette.detections.loader import load_builtin
 from vedette.detections.reference import format_page, rules_page
+from vedette.settings.page import settings_page
 from vedette.simulate import write
+from vedette.stores.reference import store_page
 
 HERE = Path(__file__).parent
 README = HERE.parent / "README.md"
@@ -135,6 +137,8 @@ PAGES: dict[Path, Callable[[], str]] = {
     HERE / "reference/detections.md": catalogue_page,
     HERE / "reference/detection-file.md": format_page,
     HERE / "reference/lint-rules.md": rules_page,
+    HERE / "reference/settings.md": settings_page,
+    HERE / "reference/store.md": store_page,
     HERE / "images/demo.svg": demo_picture,
     README: readme_page,
 }

@@ -26,6 +26,7 @@ _COMMANDS = {
     "pattern": ("vedette.cli.pattern", "Try a CloudWatch Logs filter pattern on messages."),
     "explain": ("vedette.cli.explain", "Say why a detection did, or did not, match a record."),
     "simulate": ("vedette.cli.simulate", "Write a realistic account's logs, with an attack in them."),
+    "init": ("vedette.cli.init", "Write settings, by asking three questions."),
     "store": ("vedette.cli.store", "Look after what the monitor keeps."),
     "demo": ("vedette.cli.demo", "Make a day of logs with an attack, and find the attack."),
 }
