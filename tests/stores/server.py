@@ -1,7 +1,7 @@
 """A real PostgreSQL server for the tests: made in a directory of its own, reached over a local socket only.
 
-It runs as an unprivileged user, because it refuses to run as root. Durability is off, but for tests that say so: what
-is tested is not the disk.
+It runs as an unprivileged user, because it refuses to run as root. It does not wait for the disk: no test takes the
+power away, and what a process that is killed has written stays with the system.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from pathlib import Path
 
 import pytest
 
-_FAST = "-c fsync=off -c synchronous_commit=off -c full_page_writes=off"
+_FAST = "-c fsync=off -c full_page_writes=off"
 _PLACES = sorted(Path("/usr/lib/postgresql").glob("*/bin"), key=lambda place: place.parent.name, reverse=True)
 
 
@@ -39,8 +39,8 @@ def _user() -> str | None:
 class Server:
     """A server and the directory in which it lives."""
 
-    def __init__(self, home: Path, *, fast: bool = True) -> None:
-        self.home, self.user, self._options = home, _user(), f"{_FAST if fast else ''} -c listen_addresses= -k {home}"
+    def __init__(self, home: Path) -> None:
+        self.home, self.user, self._options = home, _user(), f"{_FAST} -c listen_addresses= -k {home}"
         if self.user is not None:
             shutil.chown(home, self.user)
         self._run("initdb", "-D", f"{home}/data", "-U", "vedette", "-A", "trust", "-N", "-E", "UTF8", "--locale=C")
@@ -67,12 +67,12 @@ class Server:
 
 
 @contextmanager
-def running(*, fast: bool = True) -> Iterator[Server]:
+def running() -> Iterator[Server]:
     """A server for the time of the block. Its home has a short name: that of a socket may have 107 bytes."""
     home = Path(tempfile.mkdtemp(prefix="vdt-pg-"))
     server = None
     try:
-        server = Server(home, fast=fast)
+        server = Server(home)
         yield server
     finally:
         if server is not None:

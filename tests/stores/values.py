@@ -4,7 +4,7 @@ from hypothesis import strategies as st
 
 from vedette.alerts.delivery import Delivery, DeliveryState, Reason
 from vedette.alerts.evidence import Counts, Evidence, Sighting
-from vedette.alerts.record import AlertRecord, Lifecycle, Status, Told
+from vedette.alerts.record import AlertRecord, Base, Lifecycle, Status, Told
 from vedette.cloudtrail.identity import Actor, ActorKind
 from vedette.detections.definition import Severity
 from vedette.metrics.statistics import LARGEST, StatisticSet
@@ -87,7 +87,7 @@ lifecycles = st.builds(
 )
 tolds = st.builds(
     Told, at=seconds, times=st.integers(0, 99), actors=st.frozensets(texts, max_size=3),
-    addresses=st.frozensets(texts, max_size=3),
+    addresses=st.frozensets(texts, max_size=3), channels=st.frozensets(texts, max_size=2), over=st.booleans(),
 )  # fmt: skip
 groups = st.lists(texts, max_size=3).map(tuple)
 
@@ -109,6 +109,11 @@ alerts = st.builds(
     lifecycle=lifecycles,
     told=tolds,
     kind=st.sampled_from(["detection", "self", "canary"]),
+    closes=st.none() | seconds,
+    closing=texts,
+    actor=texts,
+    withdrawn=texts,
+    base=st.none() | st.builds(Base, until=seconds, evidence=evidences),
 )
 
 deliveries = st.builds(

@@ -55,6 +55,9 @@ class Address:
             query = parse_qsl(parts.query, keep_blank_values=True)
             conninfo = urlunsplit(parts._replace(query=urlencode([pair for pair in query if pair[0] != "schema"])))
             fields = conninfo_to_dict(conninfo)
+            _ = [
+                int(port) for port in str(fields.get("port") or 0).split(",")
+            ]  # else half a password may be taken for one
         except (ValueError, psycopg.Error):
             # Their texts may quote the part of the address in which the password is.
             raise InputError(
@@ -229,7 +232,7 @@ class PostgresStore:
     def status(self) -> Mapping[str, object]:
         """Kind, place, schema version and the newest known, size in bytes, rows by table."""
         with self.reading() as session:
-            found = _version(session)
+            found = _version(session, self.address.schema)
             rows = {table.name: count(session, table) for table in TABLES if found}
             sizes = [
                 session.rows("SELECT pg_total_relation_size(to_regclass(?))", (table.name,), int)[0]
@@ -250,11 +253,11 @@ class PostgresStore:
         self._connections.close()
 
     def _prepare(self, session: _Session, *, create: bool) -> None:
-        if migrations.check(_version(session), _DIALECT) or not create:
+        if migrations.check(_version(session, self.address.schema), _DIALECT) or not create:
             return
-        session.change("BEGIN")
+        session.change("BEGIN ISOLATION LEVEL READ COMMITTED")
         session.rows("SELECT pg_advisory_xact_lock(?)", (_MIGRATION_LOCK,), str)
-        found = _version(session)  # again: another monitor may have been quicker
+        found = _version(session, self.address.schema)  # again: another monitor may have been quicker
         if not migrations.check(found, _DIALECT):
             if not session.rows("SELECT 1 FROM pg_namespace WHERE nspname = ?", (self.address.schema,), int):
                 session.connection.execute(SQL("CREATE SCHEMA {}").format(Identifier(self.address.schema)))
@@ -282,9 +285,12 @@ class PostgresStore:
             raise _explanation(error, self.address.place) from error
 
 
-def _version(session: _Session) -> int:
-    (there,) = session.rows("SELECT to_regclass('vedette_migrations') IS NOT NULL", (), bool)
-    return migrations.version(session) if there else 0
+_THERE = "SELECT 1 FROM pg_tables WHERE schemaname = ? AND tablename = 'vedette_migrations'"
+
+
+def _version(session: _Session, schema: str) -> int:
+    # Not to_regclass: it may remember from before a lock was waited for that there is no such schema.
+    return migrations.version(session) if session.rows(_THERE, (schema,), int) else 0
 
 
 _CONFLICTS = {"40001", "40P01"}
