@@ -1,7 +1,7 @@
 """Who runs: each contestant reads the files, answers all questions, and says what it cost. Run in a process of its own.
 
-`python contestants.py '{"contestant": …, "files": […], "detections": …}'` prints one JSON object: records, matches,
-seconds of user and system time (its children's included), seconds by the clock, peak memory in MB.
+Standard input is a job, `{"contestant": …, "files": […], "detections": …}`; the answer is one JSON object: records,
+matches, seconds of user and system time (its children's included), seconds by the clock, peak memory in MB.
 """
 
 from __future__ import annotations
@@ -226,8 +226,8 @@ def _cpu_seconds() -> float:
 
 
 def main() -> None:
-    """Run the contestant that the first argument names, and print what it cost."""
-    job = json.loads(sys.argv[1])
+    """Run the contestant that the job on standard input names, and print what it cost."""
+    job = json.load(sys.stdin)
     detections = detections_named(job["detections"])
     extra = (job["detections"],) if job["contestant"] == "two processes" else ()
     clock, before = time.perf_counter(), _cpu_seconds()

@@ -93,15 +93,16 @@ class Fold:
 
     def add(self, result: BodyResult) -> None:
         """Add what one body says."""
-        tally = self.tally
-        tally.bodies[result.kind] += 1
-        tally.malformed.update(malformed.reason for malformed in result.malformed)
-        self.malformed += result.malformed[: MAX_MALFORMED - len(self.malformed)]
+        self.tally.bodies[result.kind] += 1
+        if result.malformed:
+            self.tally.malformed.update(malformed.reason for malformed in result.malformed)
+            self.malformed += result.malformed[: MAX_MALFORMED - len(self.malformed)]
         duplicates = set(self._recent.repeated(result.event_ids))
-        places = sorted({match.sighting.place for match in result.matches} - duplicates)
-        duplicates.update(
-            places[at] for at in self._matched.repeated(tuple(result.event_ids[place] for place in places))
-        )
+        places: list[int] = []
+        if result.matches:
+            places = sorted({match.sighting.place for match in result.matches} - duplicates)
+            matched_before = self._matched.repeated(tuple([result.event_ids[place] for place in places]))
+            duplicates.update(places[at] for at in matched_before)
         self._count(result, duplicates, sum(place not in duplicates for place in places))
         for match in result.matches:
             if match.sighting.place not in duplicates:
