@@ -195,7 +195,9 @@ def _metric_track(course: Course) -> _Track:
     assert alarm is not None
     start, end = _stretch(course)
     length = Windows.of(alarm).length
-    return _Track(timeline(alarm, course.series, start, end), course.evidence, start, end, length)
+    # A record that gave no datapoint holds nothing in ALARM.
+    evidence = {minute: seen for minute, seen in course.evidence.items() if minute in course.series}
+    return _Track(timeline(alarm, course.series, start, end), evidence, start, end, length)
 
 
 def _composite_track(rule: Rule, children: Mapping[str, _Track], length: int) -> _Track:

@@ -72,7 +72,8 @@ def view(tx: Transaction, monitor: Monitor, scope: Scope, group: Group, changed:
         return _prolonged(tx, monitor, scope, group, changed, first, first.base)
     start = min(changed.low, first.minutes[0] if first is not None else changed.low) - 3 * scope.reach
     stored, end = _to_the_end(tx, scope, group, start, changed.high)
-    exact = start + scope.reach
+    # After one reach the states are exact; after another, whatever goes on from before has shown itself.
+    exact = start + 2 * scope.reach
     found = _findings(tx, monitor, scope, group, start, end)
     drafts = (_draft(one, scope.reach) for one in found if exact < one.opened.at <= end)
     return View(tuple(drafts), tuple(alert for alert in stored if alert.opened > exact))
@@ -145,17 +146,28 @@ def _findings(tx: Transaction, monitor: Monitor, scope: Scope, group: Group, sta
 
 
 def _has_own_groups(tx: Transaction, scope: Scope) -> bool:
-    """Whether some child that is followed group by group has a group: then the group of no fields is none of them."""
-    return bool(scope.detection.group_by) and any(tx.groups(leaf.detection.id, 0, END_OF_TIME) for leaf in scope.alike)
+    """Whether some child that is followed group by group has a course: then the group of no fields is none of them."""
+    return bool(scope.detection.group_by) and any(
+        course.series
+        for leaf in scope.alike
+        for group in tx.groups(leaf.detection.id, 0, END_OF_TIME)
+        for course in _courses_of(tx, leaf.detection, [group], 0, END_OF_TIME)
+    )
 
 
 def _courses(tx: Transaction, scope: Scope, group: Group, start: int, end: int) -> Iterator[Course]:
     for leaf in scope.leaves:
-        defaults = _defaults(tx, leaf.detection, start, end)
-        for each in groups_of(tx, leaf, group, start, end):
-            rows = tx.minutes(leaf.detection.id, each, start, end)
-            if rows or defaults:
-                yield _course(leaf.detection, each, rows, defaults)
+        yield from _courses_of(tx, leaf.detection, groups_of(tx, leaf, group, start, end), start, end)
+
+
+def _courses_of(
+    tx: Transaction, detection: Detection, groups: Iterable[Group], start: int, end: int
+) -> Iterator[Course]:
+    defaults = _defaults(tx, detection, start, end)
+    for group in groups:
+        rows = tx.minutes(detection.id, group, start, end)
+        if rows or defaults:
+            yield _course(detection, group, rows, defaults)
 
 
 def groups_of(tx: Transaction, leaf: Leaf, group: Group, start: int, end: int) -> Iterable[Group]:
