@@ -31,7 +31,7 @@ OPTION = click.Option(["--since"])
     ],
 )
 def test_times(monkeypatch: pytest.MonkeyPatch, typed: str, expected: int) -> None:
-    monkeypatch.setattr("vedette.cli.values._now", lambda: NOW)
+    monkeypatch.setattr("vedette.cli.values.now", lambda: NOW)
     assert moment(CONTEXT, OPTION, typed) == expected
 
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from vedette.alerts import words
 from vedette.alerts.alert import Alert
-from vedette.alerts.evidence import Counts, Sighting
+from vedette.alerts.evidence import Counts, Evidence, Sighting
 from vedette.cloudtrail.moment import print_time
 from vedette.detections.definition import Derived
 
@@ -30,17 +30,7 @@ def document(alert: Alert, records: Mapping[Sighting, str] | None = None) -> dic
         "category": detection.category,
         "summary": words.sentence(alert),
         "group": dict(zip(_fields(alert), alert.group, strict=False)),
-        "count": evidence.count,
-        "first": print_time(evidence.first),
-        "last": print_time(evidence.last),
-        "actors": _counts(evidence.actors),
-        "addresses": _counts(evidence.addresses),
-        "regions": _counts(evidence.regions),
-        "accounts": _counts(evidence.accounts),
-        "events": _counts(evidence.event_names),
-        "errors": _counts(evidence.errors),
-        "user_agents": _counts(evidence.user_agents),
-        "resources": _counts(evidence.resources),
+        **seen(evidence),
         "alarm": {
             "entered": print_time(alert.opened.at),
             "left": None if alert.closed is None else print_time(alert.closed.at),
@@ -52,8 +42,30 @@ def document(alert: Alert, records: Mapping[Sighting, str] | None = None) -> dic
         "references": list(detection.references),
         "attack": list(detection.attack),
         "compliance": list(detection.compliance),
-        "sightings": [_sighting(seen, records or {}) for seen in evidence.sightings],
+        "sightings": sightings(evidence, records),
     }
+
+
+def seen(evidence: Evidence) -> dict[str, object]:
+    """How often, when, who, from where, what."""
+    return {
+        "count": evidence.count,
+        "first": print_time(evidence.first),
+        "last": print_time(evidence.last),
+        "actors": _counts(evidence.actors),
+        "addresses": _counts(evidence.addresses),
+        "regions": _counts(evidence.regions),
+        "accounts": _counts(evidence.accounts),
+        "events": _counts(evidence.event_names),
+        "errors": _counts(evidence.errors),
+        "user_agents": _counts(evidence.user_agents),
+        "resources": _counts(evidence.resources),
+    }
+
+
+def sightings(evidence: Evidence, records: Mapping[Sighting, str] | None = None) -> list[dict[str, object]]:
+    """The most telling records; `records` gives the verbatim text of those that have one."""
+    return [_sighting(sighting, records or {}) for sighting in evidence.sightings]
 
 
 def _fields(alert: Alert) -> list[str]:

@@ -1,6 +1,7 @@
 """What people type as the value of an option: times and numbers.
 
 Times are `24h`, `7d`, `2026-11-20`, `2026-11-20T10:00`, `2026-11-20T10:00:00Z`; UTC where no zone is given.
+Lengths of time are `30m`, `4h`, `7d`.
 """
 
 from __future__ import annotations
@@ -29,7 +30,7 @@ def moment(ctx: click.Context, param: click.Parameter, value: str | None) -> int
         return None
     text = value.strip()
     if span := _SPAN.fullmatch(text):
-        return _now() - int(span[1]) * _SECONDS[span[2]]
+        return now() - int(span[1]) * _SECONDS[span[2]]
     try:
         instant = dt.datetime.fromisoformat(text)
         return int((instant if instant.tzinfo else instant.replace(tzinfo=dt.UTC)).timestamp())
@@ -38,7 +39,18 @@ def moment(ctx: click.Context, param: click.Parameter, value: str | None) -> int
         raise click.BadParameter(message, ctx, param) from None
 
 
-def _now() -> int:
+def length(ctx: click.Context, param: click.Parameter, value: str | None) -> int | None:
+    """Callback of an option whose value is a length of time, in seconds; raises click's BadParameter for others."""
+    if value is None:
+        return None
+    span = _SPAN.fullmatch(value.strip())
+    if span is None or not int(span[1]):
+        raise click.BadParameter(f"`{value}` is no length of time; try 30m, 4h or 7d", ctx, param)
+    return int(span[1]) * _SECONDS[span[2]]
+
+
+def now() -> int:
+    """The time, in epoch seconds."""
     return int(dt.datetime.now(dt.UTC).timestamp())
 
 

@@ -9,7 +9,7 @@ import hashlib
 import re
 import textwrap
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -111,9 +111,14 @@ def _fitting(notice: Notice) -> tuple[Told, str]:
     return told, html
 
 
-def plain(notice: Notice) -> str:
-    """For a terminal: the subject, then the text of the e-mail. Nothing in it steers the terminal."""
+def plain(notice: Notice, *, sent: bool = True) -> str:
+    """For a terminal: the subject, then the text of the e-mail. Nothing in it steers the terminal.
+
+    Unless it is `sent`, why and as which delivery is left out.
+    """
     told, _ = _fitting(notice)
+    if not sent:
+        told = replace(told, lead="", key="")
     return f"{told.subject}\n\n{_text(told)}"
 
 
