@@ -1,4 +1,4 @@
-"""A live run made for the tests: events put into objects, taken in in some order, and what a scan would make of them."""
+"""A live run made for the tests: events put into objects and taken in, and what a scan would make of them."""
 
 from __future__ import annotations
 

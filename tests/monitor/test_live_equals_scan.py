@@ -13,7 +13,7 @@ from alerts.making import NOON, alarm, detection
 from monitor import live
 from monitor.live import Event
 from vedette.alarms import AlarmSpec, TreatMissingData
-from vedette.detections.definition import Derived, Detection, Metric
+from vedette.detections.definition import Detection, Metric
 from vedette.predicates.tree import Selector
 
 ADDRESS = Selector(("sourceIPAddress",))
