@@ -10,7 +10,7 @@ import pytest
 
 from stores.contract import alert, match, one
 from stores.writing import whole, write
-from vedette.app.stores import default_url, open_kept, open_store
+from vedette.app.stores import RETENTION, kept_for, open_kept, open_store, settings_from
 from vedette.cli import run
 from vedette.errors import ExitCode, InputError
 from vedette.stores import migrations
@@ -22,8 +22,9 @@ from vedette.stores.sqlite import SqliteStore
 def path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Where the default store will be."""
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
-    monkeypatch.delenv("VEDETTE_STORE", raising=False)
-    return tmp_path / "vedette" / "store.db"
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
+    monkeypatch.chdir(tmp_path)
+    return tmp_path / "vedette" / "vedette.db"
 
 
 @pytest.fixture
@@ -47,9 +48,8 @@ def test_addresses_of_stores(path):
 
 def test_the_home_directory_is_known(monkeypatch, tmp_path):
     monkeypatch.setenv("HOME", str(tmp_path))
-    monkeypatch.setenv("XDG_STATE_HOME", "")
-    store = open_kept(default_url())
-    assert store.status()["place"] == str(tmp_path / ".local/state/vedette/store.db")
+    store = open_kept("sqlite:~/x.db")
+    assert store.status()["place"] == str(tmp_path / "x.db")
     store.close()
 
 
@@ -73,7 +73,7 @@ def test_status_tells_rows_and_size(store, capsys):
     assert run(["store", "status"]) == ExitCode.DONE
     out, err = capsys.readouterr()
     assert out.splitlines()[0].split() == ["TABLE", "ROWS", "KEPT", "WHAT"]
-    assert ["matches", "5", "90", "days"] in [line.split()[:4] for line in out.splitlines()]
+    assert ["matches", "5", "45", "days"] in [line.split()[:4] for line in out.splitlines()]
     assert "schema version 1 of 1" in err
     assert "kB" in err
 
@@ -104,11 +104,40 @@ def test_status_of_an_older_store_says_how_to_migrate(store, capsys, monkeypatch
     assert run(["store", "status"]) == ExitCode.DONE
 
 
-def test_the_store_may_be_named_in_the_environment(tmp_path, path, monkeypatch, capsys):
-    monkeypatch.setenv("VEDETTE_STORE", f"sqlite:{tmp_path}/other.db")
-    assert run(["store", "migrate"]) == ExitCode.DONE
+def test_the_settings_name_the_store_and_how_long_rows_are_kept(tmp_path, path, capsys):
+    file = tmp_path / "own.toml"
+    file.write_text(f'[store]\nurl = "sqlite://{tmp_path}/other.db"\nrecord_retention = "7d"\n')
+    assert run(["store", "migrate", "--settings", str(file)]) == ExitCode.DONE
     assert (tmp_path / "other.db").exists()
     assert not path.exists()
+    capsys.readouterr()
+    assert run(["store", "status", "--settings", str(file)]) == ExitCode.DONE
+    lines = [line.split()[:4] for line in capsys.readouterr().out.splitlines()]
+    assert ["minutes", "0", "7", "days"] in lines
+    assert ["alerts", "0", "400", "days"] in lines
+    assert ["notes", "0", "for", "good"] in lines
+
+
+def test_another_store_than_that_of_the_settings(tmp_path, path):
+    assert run(["store", "migrate", "--url", f"sqlite:{tmp_path}/third.db"]) == ExitCode.DONE
+    assert (tmp_path / "third.db").exists()
+    assert not path.exists()
+
+
+def test_the_password_of_the_settings_is_asked_for_when_it_connects(tmp_path, path, monkeypatch, capsys):
+    monkeypatch.setenv("STORE_PASSWORD", "hunter2-canary")
+    file = tmp_path / "own.toml"
+    address = "postgresql://monitor@127.0.0.1:1/x"
+    file.write_text(f'[store]\nurl = "{address}"\npassword = "secret://env/STORE_PASSWORD"\n')
+    assert run(["store", "status", "--settings", str(file)]) == ExitCode.FAILURE
+    told = capsys.readouterr().err
+    assert "cannot be reached" in told
+    assert "canary" not in told
+
+
+def test_rows_are_kept_by_default_as_the_reference_page_says(path):
+    kept = kept_for(settings_from(None))
+    assert {name: seconds // 86_400 for name, seconds in kept.items()} == RETENTION
 
 
 # prune
@@ -175,4 +204,4 @@ def test_the_reference_page_is_written_from_the_schema():
 
     page = Path(__file__).parents[2] / "docs/reference/store.md"
     assert page.read_text(encoding="utf-8") == store_page(), "run `make docs`"
-    assert "| `matches` | 90 days |" in store_page()
+    assert "| `matches` | 45 days |" in store_page()

@@ -1,4 +1,4 @@
-"""Opens the store that an address names. Adapters, and what they need, are imported when their kind is asked for."""
+"""Opens the store that an address names, or the settings. Adapters, and what they need, are imported when asked for."""
 
 from __future__ import annotations
 
@@ -9,9 +9,23 @@ from typing import Protocol
 
 from vedette.errors import InputError, printable
 from vedette.monitor.store import Store, StoreError
-from vedette.stores.schema import BY_NAME, RETENTION, TABLES, Table
+from vedette.secrets import SecretRef
+from vedette.settings.load import load_settings
+from vedette.settings.model import Settings
+from vedette.stores.schema import BY_NAME, LEASES, RECORDS, RETENTION, TABLES, Table
 
-__all__ = ["BY_NAME", "RETENTION", "TABLES", "KeptStore", "Table", "default_url", "open_kept", "open_store"]
+__all__ = [
+    "BY_NAME",
+    "RETENTION",
+    "TABLES",
+    "KeptStore",
+    "Table",
+    "kept_for",
+    "open_kept",
+    "open_kept_by",
+    "open_store",
+    "settings_from",
+]
 
 Tell = Callable[[str, int], None]
 
@@ -32,12 +46,6 @@ class KeptStore(Store, Protocol):
 
     def export(self, tables: Sequence[Table] = TABLES) -> Iterator[str]:
         """Every row as a line of JSON, of one moment."""
-
-
-def default_url() -> str:
-    """The file in the user's state directory (XDG_STATE_HOME, or ~/.local/state)."""
-    state = os.environ.get("XDG_STATE_HOME") or "~/.local/state"
-    return f"sqlite:{state}/vedette/store.db"
 
 
 def open_store(url: str, *, create: bool = True, password: Callable[[], str] | None = None) -> Store:
@@ -66,6 +74,32 @@ def open_kept(url: str, *, create: bool = True, password: Callable[[], str] | No
         case _:
             # An address can hold a password: only its kind is repeated.
             raise InputError(f"`{printable(scheme[:20])}` is no kind of store", hint=_HINT)
+
+
+def settings_from(given: str | None) -> Settings:
+    """The settings that hold here; `given` is the file of `--settings`. Raises InputError for what is wrong in them."""
+    return load_settings(given, os.environ, Path.cwd())
+
+
+def open_kept_by(settings: Settings, url: str | None = None, *, create: bool = True) -> KeptStore:
+    """The store that the settings name, or the one at `url`; the password is the settings'."""
+    ref = settings.store.password
+    password = None if ref is None or url is not None else _credential(settings, ref)
+    return open_kept(url or settings.store.url, create=create, password=password)
+
+
+def kept_for(settings: Settings) -> Mapping[str, int]:
+    """How many seconds the rows of each table are kept, of the tables that are pruned."""
+    given, records = settings.store, {table.name for table in RECORDS}
+    kept = {name: given.record_retention if name in records else given.retention for name in RETENTION}
+    return {**kept, LEASES.name: 86_400}
+
+
+def _credential(settings: Settings, ref: SecretRef) -> Callable[[], str]:
+    from vedette.app.accounts import Accounts
+    from vedette.app.vault import open_secrets
+
+    return open_secrets(Accounts(settings)).credential(ref)
 
 
 def _sqlite(place: str, *, create: bool) -> KeptStore:

@@ -71,6 +71,12 @@ class Address:
         return cls(conninfo, schema, f"{host}/{name}, schema {schema}")
 
 
+def _check_ports(ports: str) -> None:
+    """ValueError for what is no list of ports: a `/` in a password makes libpq take a part of that for one."""
+    for port in filter(None, ports.split(",")):
+        int(port)
+
+
 class _Session:
     """`sql.Session` over one connection."""
 

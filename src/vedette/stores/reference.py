@@ -15,13 +15,13 @@ either all of it is there, or nothing, and the object is read again.
 
 | address | store |
 |---|---|
-| `sqlite:PATH` | one file; the default is `$XDG_STATE_HOME/vedette/store.db` (`~/.local/state/vedette/store.db`) |
+| `sqlite://PATH` | one file; by default `$XDG_STATE_HOME/vedette/vedette.db` (`~/.local/state/vedette/vedette.db`) |
 | `postgresql://USER@HOST/DATABASE` | one schema of a database, `vedette` or `?schema=NAME`; needs `vedette[postgres]` |
 | `memory:` | nothing outlives the process: for trying out |
 
-What libpq reads (`PGPASSWORD`, `~/.pgpass`, `PGSERVICE`, `sslmode` in the address) holds for PostgreSQL. The store
-holds no credential. It does hold what the records say: who acted, from which address, with which user agent. The SQLite
-file is made readable for its owner only.
+The settings name it: `url` and `password` of `[store]`. What libpq reads (`PGPASSWORD`, `~/.pgpass`, `PGSERVICE`,
+`sslmode` in the address) holds for PostgreSQL. The store holds no credential. It does hold what the records say: who
+acted, from which address, with which user agent. The SQLite file is made readable for its owner only.
 
 `vedette run` makes the store and migrates it. `vedette store` looks after it: `status`, `migrate`, `prune`, `export`.
 
@@ -39,7 +39,8 @@ and goes on when it is back.
 
 ## Tables
 
-`vedette store prune` deletes what is older than its table keeps it; `--keep TABLE=DAYS` changes how long that is.
+`vedette store prune` deletes what is older than its table keeps it: `record_retention` of `[store]` for objects,
+matches and minutes, `retention` for the rest, below with their defaults; `--keep TABLE=DAYS` goes before both.
 Texts are as the records had them, with `\\\\` for a backslash and `\\u0000` for NUL in columns of their own. Columns
 named `body`, `evidence`, `statistics`, `sighting` and `group_texts` are JSON arrays whose first element is the version
 of their layout: `vedette store export` shows them by name.

@@ -65,7 +65,7 @@ OBJECTS = Table(
     ("id",),
     expired="done = 1 AND at < ?",
     stays="keep them longer than objects stay in a watched folder, or they are read again",
-    days=400,
+    days=45,
 )
 SOURCES = Table(
     "sources",
@@ -82,7 +82,7 @@ MATCHES = Table(
     _columns("id:bytes detection event group_texts time:integer value:real sighting"),
     ("id",),
     expired="time < ?",
-    days=90,
+    days=45,
 )
 MINUTES = Table(
     "minutes",
@@ -90,7 +90,7 @@ MINUTES = Table(
     _columns("group_id:bytes start:integer detection group_texts statistics evidence"),
     ("group_id", "start"),
     expired="start < ?",
-    days=90,
+    days=45,
 )
 ALERTS = Table(
     "alerts",
@@ -131,7 +131,7 @@ DELIVERIES = Table(
     ("key",),
     expired="state <> 'waiting' AND settled < ?",
     stays="waiting deliveries stay",
-    days=90,
+    days=400,
 )
 SILENCES = Table(
     "silences",
@@ -159,5 +159,8 @@ TABLES = (
 """Every table, in the order in which they are shown, exported and pruned."""
 
 BY_NAME = {table.name: table for table in TABLES}
+RECORDS = (OBJECTS, MATCHES, MINUTES)
+"""The tables that grow with the records that are read; the others grow with the alerts."""
+
 RETENTION = {table.name: table.days for table in TABLES if table.days is not None}
 """Days for which rows are kept by default, by table."""
