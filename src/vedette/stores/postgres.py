@@ -17,6 +17,7 @@ from functools import cache
 from typing import TypeVar, cast
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
+import msgspec
 import psycopg
 from psycopg.conninfo import conninfo_to_dict
 from psycopg.sql import SQL, Identifier
@@ -98,12 +99,12 @@ class _Session:
 
     def put(self, table: Table, new: Sequence[Row]) -> None:
         if new:
-            self.connection.execute(_upsert(table), _columns(table, new))
+            self.connection.execute(_upsert(table), (_rows(table, new),))
 
     def add(self, table: Table, new: Sequence[Row]) -> set[Value]:
         if not new:
             return set()
-        return {cast(Value, key) for (key,) in self.connection.execute(_insert(table), _columns(table, new))}
+        return {cast(Value, key) for (key,) in self.connection.execute(_insert(table), (_rows(table, new),))}
 
     def stream(self, sql: str, make: Callable[..., T]) -> Iterator[T]:
         """The rows of a query, fetched as they are asked for."""
@@ -121,19 +122,28 @@ def _placed(sql: str) -> bytes:
     return sql.replace("%", "%%").replace("?", "%s").encode()
 
 
-def _columns(table: Table, new: Sequence[Row]) -> list[list[Value]]:
-    """By column, the rows in the order of their keys: two transactions that lock the same rows cannot embrace."""
+def _rows(table: Table, new: Sequence[Row]) -> str:
+    """All rows as one JSON value, which costs a third of what arrays by column do.
+
+    They are in the order of their keys: two transactions that lock the same rows cannot embrace.
+    """
     places = [table.written.index(name) for name in table.key]
     ordered = sorted(new, key=lambda row: [str(row[place]) for place in places]) if len(new) > 1 else new
-    return [list(column) for column in zip(*ordered, strict=True)]
+    return msgspec.json.encode([dict(zip(table.written, map(_jsonable, row), strict=True)) for row in ordered]).decode()
+
+
+def _jsonable(value: Value) -> str | int | float | None:
+    return f"\\x{value.hex()}" if isinstance(value, bytes) else value
 
 
 @cache
 def _statement(table: Table, conflict: str) -> bytes:
-    arrays = ", ".join(f"%s::{table.columns[name].value}[]" for name in table.written)
     names = ", ".join(table.written)
-    parts = ("INSERT INTO", table.name, f"({names})", "SELECT * FROM", f"unnest({arrays})", "ON CONFLICT", conflict)
-    return " ".join(parts).encode()
+    typed = ", ".join(f"{name} {table.columns[name].value}" for name in table.written)
+    source = f"json_to_recordset(%s::json) AS new ({typed})"
+    return " ".join(
+        ("INSERT INTO", table.name, f"({names})", "SELECT * FROM", source, "ON CONFLICT", conflict)
+    ).encode()
 
 
 def _insert(table: Table) -> bytes:
