@@ -1,0 +1,253 @@
+"""Objects are read, asked, kept and acknowledged, in this order; what fails again and again is put aside.
+
+Each object's effects are in one transaction (a long one's in one for each part). Small objects that wait together share
+a transaction: what takes time is that the disk keeps it.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
+
+from vedette.app.clock import Clock
+from vedette.app.figures import (
+    ALERTS,
+    INGEST_SECONDS,
+    LAG,
+    LAST_OBJECT,
+    MALFORMED,
+    MATCHES,
+    OBJECTS,
+    POISON,
+    RECORDS,
+    SOURCE_ERRORS,
+    Figures,
+)  # fmt: skip
+from vedette.app.journal import Journal, Level
+from vedette.app.objects import PART, Held, Part, Place, Reader
+from vedette.app.selfwatch import BUG
+from vedette.app.work import Stopped, Work
+from vedette.errors import VedetteError
+from vedette.monitor.intake import Ingested, ingest
+from vedette.monitor.store import ObjectRow, SourceHealth, Transaction
+from vedette.monitor.watching import Monitor
+from vedette.sources.port import PoisonError
+
+TRIES = 4
+"""Failures after which an object is put aside."""
+
+JUST = 60
+"""Seconds within which an alert counts as opened by what was just read."""
+
+MOST_OPENED = 10_000
+
+
+@dataclass(slots=True)
+class Total:
+    """What was read since the start; `failed` counts tries."""
+
+    objects: int = 0
+    records: int = 0
+    matches: int = 0
+    alerts: int = 0
+    failed: int = 0
+
+
+@dataclass(slots=True)
+class Taking:
+    """Shared by the threads that read; each brings a `Reader` of its own."""
+
+    monitor: Monitor
+    work: Work
+    clock: Clock
+    journal: Journal
+    figures: Figures
+    stop: threading.Event
+    planned: threading.Event = field(default_factory=threading.Event)
+    """Set when an object led to something that people are told."""
+
+    total: Total = field(default_factory=Total)
+    _failures: Counter[Place] = field(default_factory=Counter)
+    _newest: dict[str, int] = field(default_factory=dict)
+    _opened: set[str] = field(default_factory=set)
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def take(self, batch: Sequence[Held], reader: Reader) -> None:
+        """Read the objects of a batch, and acknowledge those that are done. Raises Stopped."""
+        started = self.clock.elapsed()
+        small: list[tuple[Held, Part]] = []
+        weight = 0
+        for held, skip in self._unknown(batch):
+            part = self._begin(held, skip, reader)
+            if part is None:
+                continue
+            small.append((held, part))
+            weight += part.records
+            if weight >= PART:
+                self._keep_together(small)
+                small, weight = [], 0
+        self._keep_together(small)
+        self.figures.observe(INGEST_SECONDS, self.clock.elapsed() - started)
+
+    def _unknown(self, batch: Sequence[Held]) -> Iterator[tuple[Held, int]]:
+        """The objects that are not done, and how many of their bodies are."""
+        rows = self.work.do(lambda tx: [tx.object(held.source, held.item.name) for held in batch])
+        for held, row in zip(batch, rows, strict=True):
+            if row is not None and (row.done or row.poison):
+                self.journal.debug("object known", source=held.source, object=held.item.name)
+                self._acknowledge(held)
+            else:
+                yield held, 0 if row is None else row.bodies
+
+    def _begin(self, held: Held, skip: int, reader: Reader) -> Part | None:
+        """The whole of a small object; None if it was a long one, which is kept part by part, or failed."""
+        try:
+            for part in reader.parts(held.item, skip):
+                if part.done:
+                    return part
+                self._keep(held, part)
+                if self.stop.is_set():
+                    return None  # not acknowledged: whoever gets it next goes on behind this part
+        except Stopped:
+            raise
+        except Exception as error:  # noqa: BLE001  # the boundary of an object: recorded, counted, and put aside
+            self._failed(held, error)
+        return None
+
+    def _keep_together(self, small: Sequence[tuple[Held, Part]]) -> None:
+        if not small:
+            return
+        try:
+            done = self.work.do(lambda tx: [self._ingest(tx, held, part) for held, part in small])
+        except Stopped:
+            raise
+        except Exception as error:  # noqa: BLE001  # the same boundary; alone, each shows whether it is to blame
+            if len(small) == 1:
+                self._failed(small[0][0], error)
+                return
+            for one in small:
+                self._keep_together([one])
+            return
+        for (held, part), ingested in zip(small, done, strict=True):
+            self._count(held, part, ingested)
+            self._acknowledge(held)
+
+    def _keep(self, held: Held, part: Part) -> None:
+        self._count(held, part, self.work.do(lambda tx: self._ingest(tx, held, part)))
+
+    def _ingest(self, tx: Transaction, held: Held, part: Part) -> Ingested:
+        now, name = self.clock.now(), held.item.name
+        done = ingest(tx, self.monitor, held.source, name, part.pieces, now, bodies=part.bodies, done=part.done)
+        if not done.known:
+            before = tx.health(held.source) or SourceHealth(held.source)
+            tx.put_health(
+                replace(
+                    before,
+                    last_object=name,
+                    last_at=now,
+                    lag=self._lag(held, now),
+                    objects=before.objects + part.done,
+                    records=before.records + done.records,
+                )
+            )
+        return done
+
+    def _lag(self, held: Held, now: int) -> int:
+        """How far behind the newest object of the source is; 0 where objects do not say when they were delivered."""
+        if held.item.delivered is None:
+            return 0
+        self._newest[held.source] = max(self._newest.get(held.source, 0), held.item.delivered)
+        return max(0, now - self._newest[held.source])
+
+    def _acknowledge(self, held: Held) -> None:
+        try:
+            held.item.ack()
+        except (OSError, VedetteError) as error:
+            # It comes again, is found done, and is acknowledged then.
+            self.journal.warning("not acknowledged", source=held.source, object=held.item.name, why=_why(error))
+        self._failures.pop(held.place, None)
+
+    # what is counted and told
+
+    def _count(self, held: Held, part: Part, done: Ingested) -> None:
+        self._add(part, done)
+        figures, source = self.figures, held.source
+        figures.add(OBJECTS, source, by=part.done)
+        figures.add(RECORDS, source, by=done.records)
+        figures.add(MALFORMED, source, by=done.malformed)
+        figures.add(MATCHES, source, by=done.fresh)
+        figures.set(LAST_OBJECT, source, to=self.clock.now())
+        if source in self._newest:
+            figures.set(LAG, source, to=max(0, self.clock.now() - self._newest[source]))
+        if done.malformed:
+            shown = next((str(piece) for piece in part.malformed), "")
+            self.journal.warning("malformed", source=source, object=held.item.name, parts=done.malformed, first=shown)
+        self.journal.tell(
+            Level.INFO if done.alerts else Level.DEBUG, "object read",
+            {"source": source, "object": held.item.name, "records": done.records, "matches": done.fresh,
+             "duplicates": done.duplicates, "alerts": len(done.alerts), "told": done.told},
+        )  # fmt: skip
+        if done.told:
+            self.planned.set()
+        self._count_alerts(done)
+
+    def _add(self, part: Part, done: Ingested) -> None:
+        with self._lock:
+            self.total.objects += part.done
+            self.total.records += done.records
+            self.total.matches += done.fresh
+
+    def _count_alerts(self, done: Ingested) -> None:
+        """Count each alert the first time that it is met, by its severity."""
+        with self._lock:
+            fresh = set(done.alerts) - self._opened
+            if len(self._opened) > MOST_OPENED:
+                self._opened.clear()
+            self._opened |= fresh
+        if not fresh:
+            return
+        since = self.clock.now() - JUST
+        for alert in self.work.do(lambda tx: [tx.alert(one) for one in sorted(fresh)]):
+            if alert is not None and alert.created >= since and not alert.withdrawn:
+                self.total.alerts += 1
+                self.figures.add(ALERTS, alert.severity.value)
+                self.journal.info("alert opened", alert=alert.id, title=alert.title, severity=alert.severity.value)
+
+    # what fails
+
+    def _failed(self, held: Held, error: Exception) -> None:
+        why = _why(error)
+        self.figures.add(SOURCE_ERRORS, held.source)
+        with self._lock:
+            self.total.failed += 1
+            if not getattr(error, "transient", False):
+                self._failures[held.place] += TRIES if isinstance(error, PoisonError) else 1
+            tries = self._failures[held.place]
+        self.journal.warning("object not read", source=held.source, object=held.item.name, why=why, tries=tries)
+        if tries >= TRIES:
+            self._put_aside(held, why)
+
+    def _put_aside(self, held: Held, why: str) -> None:
+        source, name = held.source, held.item.name
+
+        def keep(tx: Transaction) -> None:
+            known = tx.object(source, name) or ObjectRow(source, name, 0, 0, 0, 0, False)
+            tx.put_object(replace(known, at=self.clock.now(), poison=self.journal.hide(why)[:500]))
+
+        self.work.do(keep)
+        self.figures.add(POISON, source)
+        self.journal.error("object put aside", source=source, object=name, why=why)
+        try:
+            held.item.reject(why)
+        except (OSError, VedetteError) as error:
+            self.journal.warning("not rejected", source=source, object=name, why=_why(error))
+
+
+def _why(error: Exception) -> str:
+    if isinstance(error, VedetteError):
+        return error.message
+    if isinstance(error, OSError):
+        return error.strerror or str(error)
+    return f"{BUG}{type(error).__name__}: {error}"
