@@ -139,9 +139,9 @@ def engine(files: Sequence[str], detections: Sequence[Detection]) -> Answer:
 _engine: Engine
 
 
-def _start(name: str) -> None:
+def _start(detections: Sequence[Detection]) -> None:
     global _engine
-    _engine = Engine(detections_named(name), TODAY)
+    _engine = Engine(detections, TODAY)
     tune_collector()
 
 
@@ -150,12 +150,12 @@ def _work(files: Sequence[str]) -> list[BodyResult]:
     return [piece for each in found for piece in each.pieces if isinstance(piece, BodyResult)]
 
 
-def two_processes(files: Sequence[str], detections: Sequence[Detection], name: str) -> Answer:
+def two_processes(files: Sequence[str], detections: Sequence[Detection]) -> Answer:
     """The same, matches worked out by two processes and folded in this one."""
     tune_collector()
     fold = Fold(detections)
     batches = [files[at : at + BATCH] for at in range(0, len(files), BATCH)]
-    with ProcessPoolExecutor(2, multiprocessing.get_context("fork"), _start, (name,)) as pool:
+    with ProcessPoolExecutor(2, multiprocessing.get_context("fork"), _start, (detections,)) as pool:
         for results in pool.map(_work, batches):
             for result in results:
                 fold.add(result)
@@ -201,7 +201,7 @@ def jq(files: Sequence[str], detections: Sequence[Detection]) -> Answer:
     return sum(records for records, _ in answers), sum(matches for _, matches in answers)
 
 
-CONTESTANTS: dict[str, Callable[..., Answer]] = {
+CONTESTANTS: dict[str, Callable[[Sequence[str], Sequence[Detection]], Answer]] = {
     "gunzip": gunzip,
     "floor": floor,
     "engine": engine,
@@ -229,9 +229,8 @@ def main() -> None:
     """Run the contestant that the job on standard input names, and print what it cost."""
     job = json.load(sys.stdin)
     detections = detections_named(job["detections"])
-    extra = (job["detections"],) if job["contestant"] == "two processes" else ()
     clock, before = time.perf_counter(), _cpu_seconds()
-    records, matches = CONTESTANTS[job["contestant"]](job["files"], detections, *extra)
+    records, matches = CONTESTANTS[job["contestant"]](job["files"], detections)
     elapsed, after = time.perf_counter() - clock, _cpu_seconds()
     peaks = [resource.getrusage(who).ru_maxrss / 1024 for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
     cost = {
