@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import datetime as dt
 import gzip
 import os
@@ -15,6 +16,7 @@ from hypothesis import strategies as st
 from engine.reference_engine import documents_of, matches_of
 from engine.samples import NOON, TODAY, by, detection, exception, lines, log_file, metric, record
 from random_trees import documents, tidy_documents, values
+from vedette.alarms.composite import Rule
 from vedette.cloudtrail.body import Body, Kind, Reason
 from vedette.cloudtrail.limits import Limits
 from vedette.detections.loader import load_builtin
@@ -299,3 +301,48 @@ def test_detections_that_no_field_schema_can_serve_read_the_text():
     body = log_file(record(), record(1, **{'a"b': 1, "eventName": "x"}))
     assert found(engine, body) == expected(engine, body)
     assert len(found(engine, body)) == 4
+
+
+def test_numbers_beyond_a_double_inside_undecoded_fields():
+    """JSON that the quick decoder refuses is read all the same."""
+    engine = Engine(
+        [detection("{ $.requestParameters.size = * }"), detection("{ $.requestParameters.size > 5 }")], TODAY
+    )
+    data = log_file(record(requestParameters={"size": 0})).data.replace(b'"size": 0', b'"size": 1e309')
+    body = Body(Kind.LOG_FILE, data, "file")
+    assert [hit[:2] for hit in found(engine, body)] == [hit[:2] for hit in expected(engine, body)] == [(0, 0)]
+
+
+def test_actors_are_remembered_within_bounds(monkeypatch):
+    """The same identity is the same actor, also when the memory for them has been emptied, and for odd identities."""
+    monkeypatch.setattr("vedette.engine.sightings._MEMO_ENTRIES", 3)
+    engine = Engine([detection(LOGIN)], TODAY)
+    names = ["alice", "bob", "carol", "dan", "erin", "alice", 10**30, "\ud800"]
+    identities = [{"type": "IAMUser", "userName": name, "accountId": "111122223333"} for name in names]
+    body = log_file(*(record(number, userIdentity=each) for number, each in enumerate(identities)))
+    assert found(engine, body) == expected(engine, body)
+    assert len(found(engine, body)) == len(names)
+
+
+def test_minutes_are_remembered_within_bounds(monkeypatch):
+    monkeypatch.setattr("vedette.engine.times._MAX_MINUTES", 2)
+    engine = Engine([detection(LOGIN)], TODAY)
+    body = log_file(*(record(60 * number) for number in range(6)))
+    assert [match.sighting.time for match in engine.process(body).matches] == [NOON + 60 * n for n in range(6)]
+
+
+def test_a_field_looked_up_for_ever_new_values(monkeypatch):
+    """What guards remember is bounded, and forgetting changes no answer."""
+    monkeypatch.setattr("vedette.engine.guards._MEMO_ENTRIES", 3)
+    asked = [detection(f'{{ $.userAgent = "*{letter * 600}*" }}') for letter in "abcdefghijklmnopqrstuvwxyzABCDEFG"]
+    engine = Engine([*asked, detection("{ $.userAgent = %a$% }")], TODAY)
+    body = log_file(*(record(n, userAgent=chr(97 + n % 26) * (600 + n % 2) + str(n)) for n in range(40)))
+    for _ in range(2):
+        assert found(engine, body) == expected(engine, body)
+
+
+def test_a_detection_without_a_pattern_asks_nothing():
+    """Detections with a `rule` (composite) need no matching, and keep their number."""
+    composite = dataclasses.replace(detection(LOGIN), pattern=None, rule=Rule.parse('ALARM("a")'))
+    engine = Engine([composite, detection(LOGIN, group_by=by("requestParameters"))], TODAY)
+    assert found(engine, log_file(record())) == [(0, 1, ("",))]

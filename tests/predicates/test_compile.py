@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 from hypothesis import example, given, settings
-from random_trees import HOSTILE, as_json, documents, predicates
 
+from random_trees import HOSTILE, as_json, documents, predicates
 from vedette.predicates.compile import MAX_DEPTH, DocumentReader, TooDeepError, compile_predicate, compile_program
 from vedette.predicates.document import load_document
 from vedette.predicates.evaluate import evaluate

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from hypothesis import given, settings
-from random_trees import as_json, documents, predicates
 
+from random_trees import as_json, documents, predicates
 from vedette.predicates.document import MISSING, load_document
 from vedette.predicates.evaluate import evaluate, select
 from vedette.predicates.partial import decided, negation, partially_evaluate
