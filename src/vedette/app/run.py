@@ -30,15 +30,15 @@ from vedette.app.work import Stopped, Work
 from vedette.errors import VedetteError
 from vedette.monitor.store import AlertFilter, StoreError, Transaction
 from vedette.settings.model import Settings
-from vedette.settings.source_tables import FolderSource
+from vedette.settings.source_tables import FolderSource, QueueSource
 from vedette.sources.port import Item, Source
 
 WORKERS = 2
 PATIENCE = 30.0
 """Seconds for which the end waits for the object and the messages at hand."""
 
-STUCK = 10
-"""Rounds of upkeep without one that is done, after which the process does not count as ready."""
+POLL = "poll "
+"""How the names of threads begin that may wait for a network: they hold nothing, and the end does not wait for them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,20 +95,21 @@ class Run:
             self.stop.wait()
             self.parts.journal.info("stopping", objects=self.intake.waiting)
             self._wake()
-            self._join(threads)
+            self._join([thread for thread in threads if not thread.name.startswith(POLL)])
         self._give_back()
         self.parts.journal.info("stopped")
 
     def _tasks(self) -> Iterator[tuple[str, Callable[[], None]]]:
-        interval = float(self.parts.settings.monitor.interval)
         for number in range(WORKERS):
             yield f"read {number + 1}", lambda: self.intake.work_on(self._reader())
         for dispatcher in self.dispatchers:
             yield f"send {dispatcher.sender.name}", lambda dispatcher=dispatcher: dispatcher.run(self.stop)  # type: ignore[misc]
         yield "upkeep", lambda: self.upkeep.run(self.stop)
         yield "keep", self._keep
-        for source in self.parts.sources:
-            yield f"poll {source.name}", lambda source=source: self.intake.poll(source, interval)  # type: ignore[misc]
+        for source, given in zip(self.parts.sources, self.parts.settings.sources, strict=True):
+            # A queue is asked again at once: each question waits for messages by itself.
+            pause = 0.1 if isinstance(given, QueueSource) else float(self.parts.settings.monitor.interval)
+            yield POLL + source.name, lambda source=source, pause=pause: self.intake.poll(source, pause)  # type: ignore[misc]
 
     def _thread(self, name: str, target: Callable[[], None]) -> threading.Thread:
         """A thread whose end by a bug ends the process: half a monitor would look like a whole one."""
@@ -253,7 +254,7 @@ class _Polling(threading.Thread):
     """One poll of a source, beside the thread that reads what it finds."""
 
     def __init__(self, intake: Intake, source: Source) -> None:
-        super().__init__(name=f"poll {source.name}", daemon=True)
+        super().__init__(name=POLL + source.name, daemon=True)
         self._intake = intake
         self._source = source
         self.found = 0

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import threading
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
@@ -24,6 +25,9 @@ from vedette.settings.source_tables import FolderSource
 SETTINGS = click.option(
     "--settings", "file", metavar="FILE", help="The settings. [default: ./vedette.toml, or the user's]"
 )
+
+_ONE_WISH = 0.5
+"""Seconds within which signals count as one: some tools send theirs to the process and to its group."""
 
 
 @click.command("run")
@@ -86,11 +90,15 @@ def _folder(given: str) -> FolderSource:
 @contextmanager
 def _stopping(stop: threading.Event) -> Iterator[None]:
     """Signals set `stop`; a second one ends the process at once, and the next start goes on from what is kept."""
+    first = 0.0
 
     def handle(number: int, _: FrameType | None) -> None:
-        if stop.is_set():
+        nonlocal first
+        if not stop.is_set():
+            first = time.monotonic()
+            stop.set()
+        elif time.monotonic() - first > _ONE_WISH:
             os._exit(128 + number)
-        stop.set()
 
     before = {number: signal.signal(number, handle) for number in (signal.SIGTERM, signal.SIGINT)}
     try:
