@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import socket
+import struct
 import threading
 from collections.abc import Callable
 from pathlib import Path
@@ -68,6 +69,11 @@ def close(connection: socket.socket) -> None:
     connection.shutdown(socket.SHUT_RDWR)
 
 
+def reset(connection: socket.socket) -> None:
+    connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    connection.close()
+
+
 def hang(connection: socket.socket) -> None:
     connection.settimeout(10)
     connection.recv(1)
@@ -81,6 +87,7 @@ def say(data: bytes) -> Callable[[socket.socket], None]:
     ("behaviour", "why"),
     [
         (close, "127.0.0.1 closed the connection without an answer"),
+        (reset, "the connection to 127.0.0.1 broke: connection reset by peer"),
         (hang, "no answer from 127.0.0.1 in time"),
         (drip(b"HTTP/1.1 "), "no answer from 127.0.0.1 in time"),
         (drip(b"HTTP/1.1 200 OK\r\nX: "), "no answer from 127.0.0.1 in time"),

@@ -12,7 +12,18 @@ from senders.receiving import Answer, Receiver
 from senders.telling import message
 from vedette.alerts.delivery import Dead, Outcome, Retry, Sent
 from vedette.errors import VedetteError
-from vedette.senders import Message, Renewing, SlackBot, SlackWebhook
+from vedette.senders import (
+    MailServer,
+    Message,
+    PagerDutySender,
+    Renewing,
+    Security,
+    SlackBot,
+    SlackWebhook,
+    SmtpSender,
+    TeamsSender,
+    WebhookSender,
+)
 from vedette.senders.progress import REMEMBERED, Progress
 
 
@@ -85,8 +96,19 @@ def test_a_secret_that_cannot_be_read_is_tried_again(receiver: Receiver) -> None
     def away() -> str:
         raise VedetteError("cannot read secret://aws/slack", hint="allow it")
 
-    assert SlackWebhook("chat", away).send(message()) == Retry("cannot read secret://aws/slack\nhint: allow it")
-    assert SlackBot("chat", away, "C1").send(message()) == Retry("cannot read secret://aws/slack\nhint: allow it")
+    server = MailServer("127.0.0.1", 9, Security.PLAIN)
+    for sender in (
+        SlackWebhook("chat", away),
+        SlackBot("chat", away, "C1"),
+        TeamsSender("chat", away),
+        PagerDutySender("page", away),
+        WebhookSender("hook", away),
+        WebhookSender("hook", receiver.url, (away,)),
+        WebhookSender("hook", receiver.url, (), away),
+        SmtpSender("mail", server, "v@example.com", ("a@example.com",), away),
+    ):
+        assert sender.send(message()) == Retry("cannot read secret://aws/slack\nhint: allow it")
+        sender.close()
     assert not receiver.requests
 
 

@@ -125,7 +125,7 @@ def split_url(url: str) -> SplitResult | None:
     return parts if usable else None
 
 
-def connection_words(host: str, error: Exception) -> str:
+def connection_words(host: str, error: OSError) -> str:
     """Why there is no connection, without anything but the host of the address."""
     match error:
         case ssl.SSLCertVerificationError():
@@ -138,13 +138,11 @@ def connection_words(host: str, error: Exception) -> str:
             return f"no answer from {host} in time"
         case ConnectionRefusedError():
             return f"{host} refuses connections"
-        case OSError():
-            return f"the connection to {host} broke: {printable(error.strerror or type(error).__name__).lower()}"
         case _:
-            return f"the connection to {host} broke: {type(error).__name__}"
+            return f"the connection to {host} broke: {printable(error.strerror or type(error).__name__).lower()}"
 
 
-def _words(host: str, error: Exception) -> str:
+def _words(host: str, error: OSError | http.client.HTTPException) -> str:
     if isinstance(error, OSError) and str(error).startswith("Tunnel connection failed"):
         return (
             f"the proxy does not connect to {host}: {printable(str(error).removeprefix('Tunnel connection failed: '))}"

@@ -15,7 +15,8 @@ from email.utils import formataddr, formatdate, parseaddr
 from vedette.alerts.render import EmailContent
 from vedette.errors import InputError, printable
 
-_ADDRESS = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@(?:[A-Za-z0-9-]{1,63}\.)*[A-Za-z0-9-]{1,63}")
+_ADDRESS = r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@(?:[A-Za-z0-9-]{1,63}\.)*[A-Za-z0-9-]{1,63}"
+_MAILBOX = re.compile(rf'{_ADDRESS}|(?:[^<>@"(),:;\\]+|"[^<>@"\\]+") <{_ADDRESS}>')
 _HEADER = re.compile(r"[A-Za-z][A-Za-z0-9-]{0,60}")
 _OURS = frozenset({"from", "to", "subject", "date", "mime-version", "cc", "bcc", "sender", "reply-to"})
 
@@ -25,7 +26,7 @@ def mail_address(text: str, what: str) -> str:
 
     Only ASCII: a domain with other letters is written in its `xn--` form.
     """
-    if _ADDRESS.fullmatch(bare(text)) and text == printable(text):
+    if _MAILBOX.fullmatch(text) and text == printable(text):
         return text
     raise InputError(f"{what}: `{printable(text)}` is not a mail address", hint="alice@example.com")
 
@@ -71,8 +72,9 @@ def _mailbox(address: str) -> str:
 
 
 def _line(text: str) -> str:
-    # A lone surrogate cannot be encoded, and a line end begins another header.
-    return " ".join(printable(_sound(text)).split())
+    # A lone surrogate cannot be encoded, and a line end begins another header: also one within an encoded word,
+    # because `email` decodes those that a value holds, and may write what comes out as it is.
+    return " ".join(printable(_sound(text)).replace("=?", "= ?").split())
 
 
 def _sound(text: str) -> str:

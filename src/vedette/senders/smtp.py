@@ -115,15 +115,15 @@ class _Session:
             return self._login_refused(error.smtp_code, error.smtp_error)
         except smtplib.SMTPResponseException as error:
             return self._refused(error.smtp_code, error.smtp_error)
-        except smtplib.SMTPNotSupportedError as error:
-            return self._not_offered(error)
-        except smtplib.SMTPServerDisconnected:
+        except smtplib.SMTPServerDisconnected as error:
+            if isinstance(error.__context__, TimeoutError):
+                return Retry(self._broken(error.__context__))
             return Retry(f"{self.server.host} closed the connection")
         except smtplib.SMTPException as error:
-            return Retry(f"{self.server.host} does not keep to SMTP ({type(error).__name__})")
+            return self._not_offered(error)
         except VedetteError as error:
             return Retry(error.render())
-        except (OSError, ValueError) as error:
+        except (OSError, UnicodeError) as error:
             return Retry(self._broken(error))
 
     @contextlib.contextmanager
@@ -171,6 +171,8 @@ class _Session:
             raise smtplib.SMTPResponseException(*reply)
 
     def _refused(self, code: int, text: bytes | str) -> Outcome:
+        if code < 0:
+            return Retry(f"{self.server.host} does not answer in SMTP")
         why = f"{self.server.host} answered {code}{self._said(text)}"
         if code in _LOGIN:
             return Retry(f"{why}\nhint: set `user` and `password`, or renew them", credentials=True)
@@ -186,9 +188,10 @@ class _Session:
         host, port = self.server.host, self.server.port
         if "STARTTLS" in str(error).upper():
             return Retry(f'{host} offers no STARTTLS on port {port}\nhint: security = "tls", usually on port 465')
-        return Retry(f"{host} offers no login on port {port}\nhint: use the port for handing in mail, usually 587")
+        hint = "use the port for handing in mail, usually 587, and a password: tokens (XOAUTH2) are not spoken"
+        return Retry(f"{host} offers no login by password on port {port}\nhint: {hint}")
 
-    def _broken(self, error: OSError | ValueError) -> str:
+    def _broken(self, error: OSError | UnicodeError) -> str:
         if isinstance(error, ssl.SSLError) and error.reason == "WRONG_VERSION_NUMBER":
             host, port = self.server.host, self.server.port
             return f'{host} does not begin with TLS on port {port}\nhint: security = "starttls", usually on port 587'
@@ -223,8 +226,8 @@ class _TlsConnection(_Connection):
     """The same with TLS from the first byte."""
 
     def _get_socket(self, host: str, port: int, timeout: float) -> socket.socket:
-        found = socket.create_connection((host, port), timeout)
-        return _context(self._server).wrap_socket(found, server_hostname=host)
+        context = _context(self._server)
+        return context.wrap_socket(socket.create_connection((host, port), timeout), server_hostname=host)
 
 
 def _context(server: MailServer) -> ssl.SSLContext:

@@ -6,6 +6,7 @@ message of its own, so a notice of several alerts is several messages; a retry p
 
 from __future__ import annotations
 
+import bisect
 import hashlib
 import json
 from collections.abc import Callable, Mapping
@@ -124,17 +125,16 @@ def fitting(bodies: Mapping[str, str], room: int) -> str | None:
 
     Characters stay themselves: escaped ones would take six bytes each.
     """
-    text = _json(bodies)
-    over = len(text.encode()) - room
+    whole = _json(bodies)
+    if len(whole.encode()) <= room:
+        return whole
     email = bodies.get("email", "")
-    while over > 0:
-        keep = len(email) - max(over, 256) - len(_CUT)
-        if keep <= 0:
-            return None
-        email = email[:keep]
-        text = _json({**bodies, "email": email + _CUT})
-        over = len(text.encode()) - room
-    return text
+
+    def cut(length: int) -> str:
+        return _json({**bodies, "email": email[:length] + _CUT})
+
+    longest = bisect.bisect_right(range(len(email) + 1), room, key=lambda length: len(cut(length).encode())) - 1
+    return cut(longest) if "email" in bodies and longest >= 0 else None
 
 
 def _json(bodies: Mapping[str, str]) -> str:
