@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import datetime as dt
+import functools
 import gzip
 import os
 import pickle
@@ -123,6 +124,9 @@ def test_the_engine_finds_what_a_slow_one_finds(asked, body):
     assert engine.process(body).records == len(documents_of(body))
 
 
+builtin = functools.cache(load_builtin)
+
+
 @pytest.mark.skipif(not CORPORA, reason=f"no corpora under {SHARED}: set VEDETTE_SHARED")
 @pytest.mark.parametrize("corpus", CORPORA, ids=lambda path: path.name.split(".")[0])
 def test_real_records(corpus):
@@ -131,7 +135,7 @@ def test_real_records(corpus):
     if len(data) > 600_000:
         data = b"\n".join(data.splitlines()[::8]) + b"\n"
     body = Body(Kind.NDJSON, data, corpus.name)
-    engine = Engine(load_builtin(), TODAY)
+    engine = Engine(builtin(), TODAY)
     assert found(engine, body) == expected(engine, body)
     whole = b'{"Records":[' + b",".join(text for text, _ in documents_of(body)) + b"]}"
     assert found(engine, Body(Kind.LOG_FILE, whole, "file")) == expected(engine, body)
