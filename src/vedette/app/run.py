@@ -88,6 +88,7 @@ class Run:
             detections=len(self.parts.monitor.detections), sources=len(self.parts.sources),
             channels=len(self.dispatchers),
         )  # fmt: skip
+        self.upkeep.take_back()
         with self._health():
             threads = [self._thread(name, target) for name, target in self._tasks()]
             for thread in threads:
@@ -169,6 +170,7 @@ class Run:
 
     def once(self) -> Done:
         """Read all that the sources have, look after what is due, send it, and return."""
+        self.upkeep.take_back()
         failed = [source.name for source in self.parts.sources if not self._drain(source)]
         self.upkeep.once()
         ahead = self.parts.monitor.policy.group_wait

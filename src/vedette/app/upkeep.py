@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 
 from vedette.app.clock import Clock, SteadyClock
 from vedette.app.figures import TICK_SECONDS, Figures
+from vedette.app.holder import take_back
 from vedette.app.journal import Journal
 from vedette.app.selfwatch import Watch, watch
 from vedette.app.work import Stopped, Work
@@ -21,6 +22,7 @@ from vedette.monitor.watching import Monitor
 LEASE = "upkeep"
 PRUNE_EVERY = 86_400
 _PRUNED = "pruned at"
+_HOLDER = "upkeep holder"
 SET_BACK = 5
 """Seconds by which the wall clock may be behind ours before it is told."""
 
@@ -61,8 +63,7 @@ class Upkeep:
     def once(self) -> bool:
         """One round; False if another monitor does it."""
         self._look_at_clock()
-        now = self.clock.now()
-        if not self.work.do(lambda tx: tx.lease(LEASE, self.holder, now, now + max(60, 3 * self.interval))):
+        if not self.work.do(self._take_lease):
             return False
         started = self.clock.elapsed()
         told = self._tick()
@@ -75,6 +76,19 @@ class Upkeep:
         self.also()
         self.rounds += 1
         return True
+
+    def take_back(self) -> None:
+        """At the start: free what a monitor that was killed on this machine still holds."""
+        freed = self.work.do(lambda tx: take_back(tx, LEASE, _HOLDER))
+        if freed:
+            self.journal.info("took back what an ended process held", leases=freed)
+
+    def _take_lease(self, tx: Transaction) -> bool:
+        now = self.clock.now()
+        taken = tx.lease(LEASE, self.holder, now, now + max(60, 3 * self.interval))
+        if taken and tx.note(_HOLDER) != self.holder:
+            tx.put_note(_HOLDER, self.holder)
+        return taken
 
     def release(self, tx: Transaction) -> None:
         """Let another monitor do it from now on."""

@@ -5,9 +5,6 @@ Nothing is imported that is not configured: `vedette run FOLDER` loads no boto3,
 
 from __future__ import annotations
 
-import os
-import secrets as randomness
-import socket
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -18,6 +15,7 @@ from vedette.app.channels import make_sender
 from vedette.app.clock import Clock, SteadyClock
 from vedette.app.detections import chosen_detections
 from vedette.app.figures import Figures
+from vedette.app.holder import own_holder
 from vedette.app.inputs import make_source
 from vedette.app.journal import Journal, Level
 from vedette.app.notices import Notices
@@ -82,7 +80,7 @@ def build(settings: Settings, *, form: str | None = None, clock: Clock | None = 
     return Parts(
         settings=settings, store=store, monitor=monitor, sources=sources, senders=senders,
         notices=Notices(settings, monitor), secrets=secrets, clock=clock, journal=journal, figures=Figures(),
-        holder=f"{socket.gethostname()}/{os.getpid()}/{randomness.token_hex(4)}",
+        holder=own_holder(),
     )  # fmt: skip
 
 

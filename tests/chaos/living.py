@@ -1,0 +1,120 @@
+"""A real `vedette run` that can be killed, and what of its work is left in the store and in the mail folder."""
+
+from __future__ import annotations
+
+import email
+import email.policy
+import os
+import signal
+import subprocess
+import sys
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from chaos.crowd import Counted
+from vedette.alerts.delivery import DeliveryState
+from vedette.alerts.record import AlertRecord
+from vedette.monitor.store import AlertFilter, Store
+
+DETECTIONS = ("key-made", "many-reads")
+END = 1 << 40
+
+
+@dataclass(slots=True)
+class Monitor:
+    """The process, by its settings; started again and again, killed, or ended in order."""
+
+    settings: Path
+    log: Path
+    extra: Mapping[str, str] = field(default_factory=dict)
+    starts: int = 0
+    process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        """Start it; its log goes on in the same file."""
+        assert self.process is None
+        environment = {**os.environ, "VEDETTE_DEBUG": "1", **self.extra}
+        command = [sys.executable, "-m", "vedette", "run", "--settings", str(self.settings), "--log", "json"]
+        with self.log.open("ab") as log:
+            self.process = subprocess.Popen(command, stderr=log, stdout=log, env=environment, start_new_session=True)
+        self.starts += 1
+
+    def live_for(self, seconds: float) -> bool:
+        """Let it work so long; False if it ended by itself."""
+        assert self.process is not None
+        try:
+            self.process.wait(seconds)
+        except subprocess.TimeoutExpired:
+            return True
+        return False
+
+    def kill(self) -> None:
+        """As the machine's power going out, for the process."""
+        assert self.process is not None
+        self.process.kill()
+        self.process.wait()
+        self.process = None
+
+    def end(self, patience: float = 40) -> int:
+        """Ask it to end; its exit code."""
+        assert self.process is not None
+        self.process.send_signal(signal.SIGTERM)
+        code = self.process.wait(patience)
+        self.process = None
+        return code
+
+    def abandon(self) -> None:
+        """Whatever a test left behind."""
+        if self.process is not None:
+            with suppress(ProcessLookupError):
+                self.process.kill()
+            self.process.wait()
+
+    def wait_until(self, question: object, seconds: float) -> None:
+        """Wait until `question()` holds, while the process lives; fails with the end of its log."""
+        assert callable(question)
+        for _ in range(int(seconds / 0.25)):
+            if question():
+                return
+            assert self.live_for(0.25), f"it ended by itself:\n{self.tail()}"
+        raise AssertionError(f"not within {seconds} seconds:\n{self.tail()}")
+
+    def tail(self) -> str:
+        """The end of its log."""
+        return self.log.read_text()[-3000:] if self.log.exists() else ""
+
+
+def counted(store: Store) -> Counted:
+    """What the store holds of matches, by detection, group and minute."""
+    found: Counted = Counter()
+    with store.transaction() as tx:
+        for detection in DETECTIONS:
+            for group in tx.groups(detection, 0, END):
+                for row in tx.minutes(detection, group, 0, END):
+                    assert row.statistics is not None
+                    assert row.statistics.sample_count == row.evidence.count
+                    found[(detection, group, row.start)] = row.evidence.count
+    return found
+
+
+def alerts(store: Store) -> list[AlertRecord]:
+    """Every alert of the two detections that is one."""
+    with store.transaction() as tx:
+        return [alert for alert in tx.alerts(AlertFilter(limit=100_000))
+                if not alert.withdrawn and alert.detection in DETECTIONS]  # fmt: skip
+
+
+def is_idle(store: Store, files: int) -> bool:
+    """Whether all files are read, and nothing waits to be sent."""
+    with store.transaction() as tx:
+        done = sum(row.done for row in tx.objects(limit=1_000_000))
+        return done >= files and not tx.deliveries(state=DeliveryState.WAITING, limit=1)
+
+
+def mails(folder: Path) -> Iterator[email.message.EmailMessage]:
+    """The messages in a mail folder."""
+    for path in sorted(folder.glob("new/*")):
+        yield email.message_from_bytes(path.read_bytes(), policy=email.policy.default)
