@@ -23,7 +23,7 @@ _ROUNDS = 10
 
 
 class _Envelope(msgspec.Struct):
-    detail: msgspec.Raw | None = None
+    detail: msgspec.Raw = msgspec.Raw()
 
 
 def line_of(body: str) -> bytes:
@@ -36,7 +36,7 @@ def line_of(body: str) -> bytes:
         detail = msgspec.json.decode(text, type=_Envelope).detail
     except (msgspec.DecodeError, RecursionError):
         raise NotificationError("not a JSON object") from None
-    record = text if detail is None else bytes(detail)
+    record = bytes(detail) or text
     # A line break within JSON is white space between tokens: within texts it is escaped.
     return record.replace(b"\r", b" ").replace(b"\n", b" ")
 
