@@ -10,6 +10,7 @@ import contextlib
 import errno
 import hashlib
 import os
+import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -65,7 +66,7 @@ class MaildirSender:
     def _write(self, name: str, data: bytes) -> None:
         for folder in (self.path, self.path / "tmp", self.path / "new", self.path / "cur"):
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        start = self.path / "tmp" / f"{name}.{os.getpid()}"
+        start = self.path / "tmp" / f"{name}.{os.getpid()}.{threading.get_ident()}"
         try:
             with open(start, "wb", opener=_private) as file:  # Path.open takes no opener
                 file.write(data)

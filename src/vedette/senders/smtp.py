@@ -37,7 +37,7 @@ class Security(enum.Enum):
 
     STARTTLS = "starttls"
     TLS = "tls"
-    PLAIN = "plain"
+    PLAIN = "none"
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,12 +16,12 @@ def trusting(ca: str | None) -> ssl.SSLContext:
         return ssl.create_default_context(cafile=ca)
     except OSError as error:
         reason = "no certificate is in it" if isinstance(error, ssl.SSLError) else (error.strerror or "error").lower()
-    raise VedetteError(f"cannot use the authorities in `{printable(ca or '')}`: {reason}", hint="look at `ca`")
+    raise VedetteError(f"cannot use the authorities in `{printable(ca or '')}`: {reason}")
 
 
 def certificate_words(host: str, error: ssl.SSLCertVerificationError) -> str:
     """What is wrong with a certificate, and what to do about it."""
     return (
         f"the certificate of {host} is not accepted: {printable(error.verify_message)}\n"
-        "hint: if its authority is your own, name the authority's file in `ca` or SSL_CERT_FILE; is the clock right?"
+        "hint: if its authority is your own, name the authority's file in SSL_CERT_FILE; is the clock right?"
     )

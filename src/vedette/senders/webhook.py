@@ -23,9 +23,10 @@ CONTENT_TYPE = "application/cloudevents+json; charset=utf-8"
 
 @dataclass(frozen=True, slots=True)
 class WebhookSender:
-    """An address, the keys that sign (none: unsigned; two while one is being changed), and a bearer token if asked for.
+    """An address, the keys that sign (none: unsigned), and a bearer token if asked for.
 
-    The address is a credential as well, because many hold a token.
+    A secret may hold several keys, with white space between them: all of them sign, while one is being changed. The
+    address is a credential as well, because many hold a token.
     """
 
     name: str
@@ -43,7 +44,7 @@ class WebhookSender:
         for value in (url, token, *keys):
             if isinstance(value, Retry):
                 return value
-        return self._post(message, str(url), str(token), [str(key) for key in keys])
+        return self._post(message, str(url), str(token), [key for given in keys for key in str(given).split()])
 
     def close(self) -> None:
         """Nothing is held."""
