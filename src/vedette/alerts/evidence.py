@@ -67,7 +67,14 @@ class Counts:
 
     def merge(self, other: Counts) -> Counts:
         """Both together."""
-        return _bounded(Counter(self.values) + Counter(other.values), complete=self.complete and other.complete)
+        if not other.values:
+            return self
+        if not self.values:
+            return other
+        values = dict(self.values)
+        for value, count in other.values.items():
+            values[value] = values.get(value, 0) + count
+        return _bounded(values, complete=self.complete and other.complete)
 
 
 def _bounded(values: Mapping[str, int], *, complete: bool = True) -> Counts:

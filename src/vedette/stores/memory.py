@@ -7,6 +7,7 @@ from bisect import bisect_left, insort
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from itertools import islice
 from operator import attrgetter
 from typing import Generic, TypeVar
 
@@ -50,6 +51,13 @@ class _Index(Generic[_K, _V]):
         first = 0 if low is None else bisect_left(entries, ((low,),))
         last = len(entries) if high is None else bisect_left(entries, ((high,),))
         return [key for _, key in entries[first:last]]
+
+    def backwards(self, share: Hashable, low: int | None = None) -> Iterator[_K]:
+        """As `keys`, from the last on."""
+        for order, key in reversed(self._lists.get(share, [])):
+            if low is not None and order < (low,):
+                return
+            yield key
 
 
 @dataclass(slots=True)
@@ -197,13 +205,14 @@ class _Transaction:
 
     def alerts(self, wanted: AlertFilter) -> Sequence[AlertRecord]:
         if wanted.group is not None and wanted.detection is not None:
-            keys = self._t.group_alerts.keys((wanted.detection, wanted.group))
-        elif wanted.actor is not None:
-            keys = self._t.actor_alerts.keys(wanted.actor, wanted.since)
+            own = self._t.group_alerts.keys((wanted.detection, wanted.group))
+            found = sorted(self._t.alerts_.found(own), key=attrgetter("changed", "id"), reverse=True)
+            return _first(found, wanted)
+        if wanted.actor is not None:
+            keys = self._t.actor_alerts.backwards(wanted.actor, wanted.since)
         else:
-            keys = self._t.all_alerts.keys(_ALL, wanted.since)
-        rows = [row for row in self._t.alerts_.found(keys) if _is_wanted(row, wanted)]
-        return sorted(rows, key=attrgetter("changed", "id"), reverse=True)[: wanted.limit]
+            keys = self._t.all_alerts.backwards(_ALL, wanted.since)
+        return _first((self._t.alerts_.rows[key] for key in keys), wanted)
 
     def alerts_of(self, detection: str, group: Group, start: int, end: int) -> Sequence[AlertRecord]:
         rows = self._t.alerts_.found(self._t.group_alerts.keys((detection, group), None, end))
@@ -256,21 +265,16 @@ class _Transaction:
         limit: int = 1000,
     ) -> Sequence[Delivery]:
         if incident is not None:
-            keys = self._t.of_incident.keys(incident)
+            keys = self._t.of_incident.backwards(incident)
         elif channel is not None:
-            keys = self._t.of_channel.keys(channel)
+            keys = self._t.of_channel.backwards(channel)
         elif state is not None:
-            keys = self._t.in_state.keys(state)
+            keys = self._t.in_state.backwards(state)
         else:
-            keys = self._t.all_deliveries.keys(_ALL)
-        found: list[Delivery] = []
-        for key in reversed(keys):
-            row = self._t.deliveries_.rows[key]
-            if state in (None, row.state) and channel in (None, row.channel):
-                found.append(row)
-                if len(found) == limit:
-                    break
-        return found
+            keys = self._t.all_deliveries.backwards(_ALL)
+        rows = (self._t.deliveries_.rows[key] for key in keys)
+        wanted = (row for row in rows if state in (None, row.state) and channel in (None, row.channel))
+        return list(islice(wanted, limit))
 
     def silences(self, now: int) -> Sequence[Silence]:
         return sorted((each for each in self._t.silences_.rows.values() if each.until > now), key=attrgetter("id"))
@@ -307,6 +311,10 @@ def _is_wanted(row: AlertRecord, wanted: AlertFilter) -> bool:
         and wanted.standing in (None, row.standing)
         and (wanted.since is None or row.changed >= wanted.since)
     )
+
+
+def _first(rows: Iterable[AlertRecord], wanted: AlertFilter) -> list[AlertRecord]:
+    return list(islice((row for row in rows if _is_wanted(row, wanted)), wanted.limit))
 
 
 class MemoryStore:
