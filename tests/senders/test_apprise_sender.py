@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import sys
 import types
 from dataclasses import replace
@@ -29,6 +30,7 @@ class FakeApprise(types.ModuleType):
 
         class Apprise:
             def add(self, url: str) -> bool:
+                logging.getLogger("apprise").error("could not load %s", url)
                 return "://" in url
 
             def notify(self, **given: str) -> bool:

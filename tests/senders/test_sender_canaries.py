@@ -104,11 +104,13 @@ def test_mail(mail: int, caplog: pytest.LogCaptureFixture) -> None:
     canaries.check(outcome, sender, *ours)
 
 
-def test_apprise(monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> None:
+def test_apprise_which_logs_its_urls(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, capsys: pytest.CaptureFixture[str]
+) -> None:
     fake = FakeApprise()
     fake.accepts = False
     monkeypatch.setitem(sys.modules, "apprise", fake)
     canaries = Canaries()
     url = canaries.plant("url", "json://{}@127.0.0.1/")
     canaries.check(AppriseSender("x", lambda: url).send(message()), caplog.text)
-    canaries.check(AppriseSender("x", canaries.credential("text")).send(message()), caplog.text)
+    canaries.check(AppriseSender("x", canaries.credential("text")).send(message()), caplog.text, *capsys.readouterr())

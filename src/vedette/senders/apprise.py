@@ -1,11 +1,11 @@
 """Apprise: any of the services that it knows, by URL (an extra). The URL holds the credentials, and is one.
 
-Apprise answers yes or no and no more, so every refusal is tried again; its own logs, which may hold URLs, are not
-quoted. It knows no idempotency key: the delivery's is the last line of the text.
+Apprise answers yes or no and no more, so every refusal is tried again. It knows no idempotency key: the delivery's is the last line of the text.
 """
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass
 from types import ModuleType
 
@@ -50,11 +50,13 @@ class AppriseSender:
 
 
 def require_apprise() -> ModuleType:
-    """Apprise, or the error that says how to install it."""
+    """Apprise, or the error that says how to install it. It is kept from logging: it writes whole URLs, with tokens."""
     try:
         import apprise
     except ImportError:
         raise VedetteError("`apprise` is not installed", hint="pip install 'vedette[apprise]'") from None
+    logging.getLogger("apprise").handlers = [logging.NullHandler()]
+    logging.getLogger("apprise").propagate = False
     module: ModuleType = apprise
     return module
 
