@@ -1,6 +1,7 @@
 """Apprise: any of the services that it knows, by URL (an extra). The URL holds the credentials, and is one.
 
-Apprise answers yes or no and no more, so every refusal is tried again. It knows no idempotency key: the delivery's is the last line of the text.
+Apprise answers yes or no and no more, so every refusal is tried again. It knows no idempotency key: the
+delivery's is the last line of the text.
 """
 
 from __future__ import annotations
