@@ -130,9 +130,9 @@ def mask(text: str) -> str:
     return text.replace(str(DETECTIONS), "own")
 
 
-def check_golden(name: str, text: str) -> None:
+def check_golden(name: str, text: str, folder: Path = GOLDEN) -> None:
     """Compare with golden/NAME, or write it."""
-    path = GOLDEN / name
+    path = folder / name
     if os.environ.get("VEDETTE_UPDATE_GOLDEN"):
         path.write_text(text, encoding="utf-8")
     expected = path.read_text(encoding="utf-8") if path.exists() else ""

@@ -22,11 +22,18 @@ from vedette.errors import ExitCode, VedetteError
 
 _COMMANDS = {
     "scan": ("vedette.cli.scan", "Find what matters in CloudTrail logs."),
+    "run": ("vedette.cli.run", "Watch CloudTrail, and alert people."),
     "detections": ("vedette.cli.detections", "List, show, check, test and start detections."),
     "pattern": ("vedette.cli.pattern", "Try a CloudWatch Logs filter pattern on messages."),
     "explain": ("vedette.cli.explain", "Say why a detection did, or did not, match a record."),
     "simulate": ("vedette.cli.simulate", "Write a realistic account's logs, with an attack in them."),
     "init": ("vedette.cli.init", "Write settings, by asking three questions."),
+    "alerts": ("vedette.cli.alerts", "Look at what the monitor has found, and answer it."),
+    "deliveries": ("vedette.cli.deliveries", "See which messages arrived, and try again."),
+    "channels": ("vedette.cli.channels", "List, test and preview the ways to people."),
+    "silences": ("vedette.cli.silences", "Hold back what is expected, for a while."),
+    "mail": ("vedette.cli.mail", "Read the mail in the monitor's mail folder."),
+    "sources": ("vedette.cli.sources", "See how the sources are, and what was put aside."),
     "store": ("vedette.cli.store", "Look after what the monitor keeps."),
     "demo": ("vedette.cli.demo", "Make a day of logs with an attack, and find the attack."),
 }

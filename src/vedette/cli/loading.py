@@ -47,6 +47,12 @@ def find(by_id: dict[str, Detection], name: str) -> Detection:
     """The detection with that id; raises UsageError that suggests the nearest ones."""
     if name in by_id:
         return by_id[name]
-    near = difflib.get_close_matches(name, by_id, n=3) or [known for known in by_id if name in known][:3]
-    hint = f"did you mean {' or '.join(f'`{known}`' for known in near)}?" if near else None
-    raise UsageError(f"no detection has the id `{name}`", hint=hint or "`vedette detections list` names them all")
+    hint = nearest_hint(name, by_id) or "`vedette detections list` names them all"
+    raise UsageError(f"no detection has the id `{name}`", hint=hint)
+
+
+def nearest_hint(name: str, known: Iterable[str]) -> str | None:
+    """`did you mean …?` with those of the known names that are much like it; None if there is none."""
+    names = list(known)
+    near = difflib.get_close_matches(name, names, n=3) or [one for one in names if name in one][:3]
+    return f"did you mean {' or '.join(f'`{one}`' for one in near)}?" if near else None
