@@ -92,7 +92,7 @@ class World:
                 outcome = self.outcomes.get(delivery.channel, Sent("id", f"thread of {delivery.key}"))
                 if isinstance(outcome, Sent):
                     self.sent.append(f"{delivery.channel} {delivery.reason.value} {names}")
-                settle(tx, self.monitor.policy, delivery, outcome, self.now)
+                settle(tx, self.monitor, delivery, outcome, self.now)
 
     def name_of(self, tx: Transaction, alert_id: str) -> str:
         alert = tx.alert(alert_id)

@@ -321,6 +321,8 @@ STORIES: dict[str, tuple[Policy, str]] = {
         10:21 retry dead
         10:22 want
             mail first standing/alice
+            mail first vedette-delivery-dead/mail
+            mail resolved vedette-delivery-dead/mail
         """,
     ),
     "a receiver that refuses is not tried again": (
@@ -333,6 +335,18 @@ STORIES: dict[str, tuple[Policy, str]] = {
         13:01 retry dead
         13:02 want
             mail first standing/alice
+            mail first vedette-delivery-dead/mail
+            mail resolved vedette-delivery-dead/mail
+        """,
+    ),
+    "that a message was given up is told over the other channels": (
+        Policy(routes=(Route(("mail", "chat")),), group_wait=0),
+        """
+        10:00 mail is refusing
+        10:00 push standing alice
+        10:01 want
+            chat first standing/alice
+            chat first vedette-delivery-dead/mail
         """,
     ),
     "what the monitor has to say of itself goes the same way": (

@@ -6,8 +6,9 @@ within the transaction that it is given; what it returns only tells of it.
 
 from vedette.monitor.intake import Ingested, ingest, last_malformed
 from vedette.monitor.lifecycle import acknowledge, reopen, resolve, snooze
-from vedette.monitor.outbox import claim, retry, settle
+from vedette.monitor.outbox import claim, retry
 from vedette.monitor.selfwatch import Concern, clear_concern, concerns, raise_concern
+from vedette.monitor.settling import settle
 from vedette.monitor.silences import lift, preview, silence
 from vedette.monitor.ticking import Ticked, tick
 from vedette.monitor.watching import Monitor

@@ -146,7 +146,7 @@ def settled(delivery: Delivery, outcome: Outcome, now: int, backoff: Backoff) ->
             return replace(tried, due=now + delay, detail=why)
 
 
-def settle(tx: Transaction, policy: Policy, delivery: Delivery, outcome: Outcome, now: int) -> Delivery:
+def store_outcome(tx: Transaction, policy: Policy, delivery: Delivery, outcome: Outcome, now: int) -> Delivery:
     """Store how a try ended. What another has settled meanwhile stays as it is, unless this try was accepted."""
     known = tx.delivery(delivery.key)
     if known is not None and known.state is not DeliveryState.WAITING and not isinstance(outcome, Sent):
