@@ -35,7 +35,7 @@ _WHO = "vedette canary"
 
 _DETECTION = """\
 id: vedette-canary
-title: "Vedette's canary: this message shows that alerts arrive"
+title: "The canary came: alerts arrive"
 severity: informational
 category: vedette
 description: A harmless record that Vedette made itself has come the whole way, from the source to this channel.

@@ -15,7 +15,8 @@ from vedette.app.figures import TRIES, Figures
 from vedette.app.journal import Journal
 from vedette.app.notices import Notices
 from vedette.app.work import Stopped, Work
-from vedette.monitor.outbox import LEASE, settle, thread_of
+from vedette.monitor.outbox import LEASE, thread_of
+from vedette.monitor.settling import settle
 from vedette.monitor.store import Transaction
 from vedette.monitor.watching import Monitor
 from vedette.senders.port import Message, Sender
@@ -62,7 +63,7 @@ class Dispatch:
             self._work.do(lambda tx: self._give_back(tx, delivery))
             return False
         outcome = self._send(message)
-        after = self._work.do(lambda tx: settle(tx, self._monitor.policy, delivery, outcome, self._clock.now()))
+        after = self._work.do(lambda tx: settle(tx, self._monitor, delivery, outcome, self._clock.now()))
         self._tell(after, outcome)
         return True
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from vedette.app.canary import CANARY, Flight, arrival, canary_item, conclude, leave_in, new_name
@@ -47,9 +48,19 @@ class Flights:
     def send(self, name: str, now: int) -> None:
         """Send a canary, and remember it."""
         self._work.do(Flight(name, now, over=False).keep)
-        if not any(leave_in(folder, name, now) for folder in self._folders[:1]):
-            self._take(CANARY, canary_item(name, now))
+        self.leave(name, now)
         self._journal.info("canary sent", name=name)
+
+    def leave(self, name: str, now: int, *, here: bool = False) -> None:
+        """Put the record where its way begins: in the first folder; else, or with `here`, in this process."""
+        if here or not any(leave_in(folder, name, now) for folder in self._folders[:1]):
+            self._take(CANARY, canary_item(name, now))
+
+    def clear(self, name: str) -> None:
+        """Take the record away again."""
+        for folder in self._folders[:1]:
+            with suppress(OSError):
+                (folder / f"{CANARY}-{name}.json").unlink(missing_ok=True)
 
     def _look_after(self, flight: Flight, now: int) -> None:
         missing = self._work.do(lambda tx: arrival(tx, flight.name)).missing(self._channels)
@@ -57,8 +68,7 @@ class Flights:
             return
         missing = self._work.do(lambda tx: conclude(tx, self._monitor, flight.name, self._channels, now))
         self._work.do(Flight(flight.name, flight.sent, over=True).keep)
-        for folder in self._folders[:1]:
-            (folder / f"{CANARY}-{flight.name}.json").unlink(missing_ok=True)
+        self.clear(flight.name)
         if missing:
             self._journal.error("canary missing", name=flight.name, channels=", ".join(sorted(missing)))
         else:

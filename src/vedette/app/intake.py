@@ -11,6 +11,7 @@ import threading
 from collections.abc import Generator, Iterator
 from dataclasses import dataclass, field, replace
 
+from vedette.app.aside import freed, put_aside
 from vedette.app.clock import Clock
 from vedette.app.figures import QUEUE, SOURCE_ERRORS, Figures
 from vedette.app.journal import Journal
@@ -19,7 +20,7 @@ from vedette.app.taking import Taking
 from vedette.app.work import Stopped, Work
 from vedette.errors import VedetteError
 from vedette.monitor.store import SourceHealth, Transaction
-from vedette.sources.port import Item, Source
+from vedette.sources.port import Item, PoisonError, Source
 
 WAITING = 64
 """Objects that may wait to be read: few, because each is leased from its queue meanwhile."""
@@ -64,7 +65,7 @@ class Intake:
 
     def poll_once(self, source: Source) -> int:
         """Put what the source has now in the queue; how many objects that was. Raises what the source raises."""
-        found = 0
+        found = self._poll_again(source)
         items = source.poll(self.clock.now())
         try:
             for item in items:
@@ -75,6 +76,20 @@ class Intake:
             if isinstance(items, Generator):
                 items.close()
         self._note(source, "")
+        return found
+
+    def _poll_again(self, source: Source) -> int:
+        """Put what was put aside, and is to be read again, in the queue."""
+        found = 0
+        for name in self.work.do(lambda tx: freed(tx, source.name)):
+            self.journal.info("read again", source=source.name, object=name)
+            try:
+                item = source.fetch(name)
+            except PoisonError as error:
+                self.work.do(lambda tx, name=name, why=error.message: put_aside(  # type: ignore[misc]
+                    tx, source.name, name, why, self.clock.now()))  # fmt: skip
+                continue
+            found += self._offer(source, item)
         return found
 
     def _offer(self, source: Source, item: Item) -> bool:

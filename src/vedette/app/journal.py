@@ -73,7 +73,7 @@ class Journal:
         """Write one event; its words are ours and fixed, everything else is in its fields."""
         if _ORDER[level] < self._least:
             return
-        line = self._write(print_time(self._now()), level.value, event, {k: self._clean(v) for k, v in fields.items()})
+        line = self._write(print_time(self._now()), level.value, event, self._cleaned(fields))
         with self._lock:
             try:
                 stream = self._stream or sys.stderr
@@ -81,6 +81,9 @@ class Journal:
                 stream.flush()
             except (OSError, ValueError):
                 return
+
+    def _cleaned(self, fields: Mapping[str, Value]) -> dict[str, Value]:
+        return {name: self._clean(value) for name, value in fields.items() if value is not None}
 
     def _clean(self, value: Value) -> Value:
         if not isinstance(value, str):

@@ -97,7 +97,7 @@ def _of_channel(tx: Transaction, channel: str, now: int) -> Iterator[tuple[Conce
         if (delivery.settled or 0) >= now - REMEMBERED
     ]
     if dead:
-        yield Concern.DELIVERY_DEAD, f"{_several(dead)} given up: {dead[0].detail}"
+        yield Concern.DELIVERY_DEAD, dead[0].detail
 
 
 def _several(deliveries: Sequence[Delivery]) -> str:

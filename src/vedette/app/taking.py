@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
+from vedette.app.aside import put_aside
 from vedette.app.clock import Clock
 from vedette.app.figures import (
     ALERTS,
@@ -25,13 +26,13 @@ from vedette.app.figures import (
     SOURCE_ERRORS,
     Figures,
 )  # fmt: skip
-from vedette.app.journal import Journal, Level
+from vedette.app.journal import LONGEST, Journal, Level
 from vedette.app.objects import PART, Held, Part, Place, Reader
 from vedette.app.selfwatch import BUG
 from vedette.app.work import Stopped, Work
 from vedette.errors import VedetteError
 from vedette.monitor.intake import Ingested, ingest
-from vedette.monitor.store import ObjectRow, SourceHealth, Transaction
+from vedette.monitor.store import SourceHealth, Transaction
 from vedette.monitor.watching import Monitor
 from vedette.sources.port import PoisonError
 
@@ -230,13 +231,9 @@ class Taking:
             self._put_aside(held, why)
 
     def _put_aside(self, held: Held, why: str) -> None:
-        source, name = held.source, held.item.name
-
-        def keep(tx: Transaction) -> None:
-            known = tx.object(source, name) or ObjectRow(source, name, 0, 0, 0, 0, False)
-            tx.put_object(replace(known, at=self.clock.now(), poison=self.journal.hide(why)[:500]))
-
-        self.work.do(keep)
+        source, name, words = held.source, held.item.name, self.journal.hide(why)[:LONGEST]
+        self.work.do(lambda tx: put_aside(tx, source, name, words, self.clock.now()))
+        self._failures.pop(held.place, None)
         self.figures.add(POISON, source)
         self.journal.error("object put aside", source=source, object=name, why=why)
         try:

@@ -22,7 +22,7 @@ from vedette.monitor.watching import Monitor
 LEASE = "upkeep"
 PRUNE_EVERY = 86_400
 _PRUNED = "pruned at"
-_HOLDER = "upkeep holder"
+HOLDER = "upkeep holder"
 SET_BACK = 5
 """Seconds by which the wall clock may be behind ours before it is told."""
 
@@ -79,15 +79,15 @@ class Upkeep:
 
     def take_back(self) -> None:
         """At the start: free what a monitor that was killed on this machine still holds."""
-        freed = self.work.do(lambda tx: take_back(tx, LEASE, _HOLDER))
+        freed = self.work.do(lambda tx: take_back(tx, LEASE, HOLDER))
         if freed:
             self.journal.info("took back what an ended process held", leases=freed)
 
     def _take_lease(self, tx: Transaction) -> bool:
         now = self.clock.now()
         taken = tx.lease(LEASE, self.holder, now, now + max(60, 3 * self.interval))
-        if taken and tx.note(_HOLDER) != self.holder:
-            tx.put_note(_HOLDER, self.holder)
+        if taken and tx.note(HOLDER) != self.holder:
+            tx.put_note(HOLDER, self.holder)
         return taken
 
     def release(self, tx: Transaction) -> None:

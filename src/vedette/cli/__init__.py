@@ -34,6 +34,8 @@ _COMMANDS = {
     "silences": ("vedette.cli.silences", "Hold back what is expected, for a while."),
     "mail": ("vedette.cli.mail", "Read the mail in the monitor's mail folder."),
     "sources": ("vedette.cli.sources", "See how the sources are, and what was put aside."),
+    "doctor": ("vedette.cli.doctor", "Check that everything is there, and say how to mend it."),
+    "canary": ("vedette.cli.canary", "Send a harmless record the whole way, and wait for it."),
     "store": ("vedette.cli.store", "Look after what the monitor keeps."),
     "demo": ("vedette.cli.demo", "Make a day of logs with an attack, and find the attack."),
 }

@@ -53,7 +53,7 @@ def command(folders: tuple[str, ...], file: str | None, once: bool, tell_old: bo
     parts = build(settings, form=form, tell_old=tell_old or bool(once and folders))
     try:
         run = Run(parts)
-        with _stopping(run.stop):
+        with stopping(run.stop):
             if once:
                 return _tell(run.once(), settings)
             run.forever()
@@ -88,7 +88,7 @@ def _folder(given: str) -> FolderSource:
 
 
 @contextmanager
-def _stopping(stop: threading.Event) -> Iterator[None]:
+def stopping(stop: threading.Event) -> Iterator[None]:
     """Signals set `stop`; a second one ends the process at once, and the next start goes on from what is kept."""
     first = 0.0
 
