@@ -246,14 +246,36 @@ def test_a_missing_folder_is_told_and_found_again(watch: Watch) -> None:
 
 def test_a_folder_that_goes_takes_its_folders_with_it(watch: Watch) -> None:
     watch.put("a/b/c/x.json.gz")
-    watch.names()
+    watch.put("d/x.json.gz")
+    assert len(watch.names()) == 2
     shutil.rmtree(watch.path / "a")
     os.utime(watch.path, (1, 1))
     assert watch.names() == []
     source = watch.source
     assert isinstance(source, WatchedFolder)
+    assert set(source._folders) == {str(watch.path), str(watch.path / "d")}
     watch.put("a/b/c/y.json.gz")
     assert watch.names() == ["a/b/c/y.json.gz"]
+
+
+def test_a_folder_that_goes_while_it_is_looked_at_is_nothing(watch: Watch, monkeypatch: pytest.MonkeyPatch) -> None:
+    watch.put("a/b/x.json.gz")
+    assert watch.names() == ["a/b/x.json.gz"]
+    watch.clock += 10
+    assert watch.names() == []
+    watch.put("a/y.json.gz")
+    real = os.scandir
+
+    def scandir(path: str) -> object:
+        if path.endswith("/a"):
+            Path(path).rename(watch.path.with_name("away"))
+        return real(path)
+
+    monkeypatch.setattr("vedette.sources.watch.os.scandir", scandir)
+    assert watch.names() == []
+    source = watch.source
+    assert isinstance(source, WatchedFolder)
+    assert set(source._folders) == {str(watch.path)}
 
 
 def test_what_the_system_refuses_comes_as_an_item_that_cannot_be_opened(

@@ -6,6 +6,7 @@ All of it is safe to use from several threads.
 from __future__ import annotations
 
 import bisect
+import heapq
 import threading
 import time
 from array import array
@@ -77,7 +78,7 @@ class Names:
         with self._lock:
             self._fresh.add(hash(name))
             if len(self._fresh) >= max(_FRESH, len(self._old) // 8):
-                self._old = array("q", sorted({*self._old, *self._fresh}) if self._old else sorted(self._fresh))
+                self._old = array("q", heapq.merge(self._old, sorted(self._fresh)))
                 self._fresh.clear()
 
     def __contains__(self, name: str) -> bool:

@@ -126,6 +126,8 @@ class WatchedFolder:
                     elif entry.path not in self._done and entry.is_file():
                         settled = False
                         yield from self._consider(entry, now)
+        for gone in {*known.inner}.difference(inner):
+            self._forget(gone)
         known.inner = tuple(inner)
         known.settled = settled and old
 
