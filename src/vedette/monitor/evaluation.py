@@ -20,7 +20,7 @@ from vedette.monitor.watching import Leaf, Monitor, Scope
 
 END_OF_TIME = 1 << 40
 MINUTE = 60
-_TAIL = 2 * 3_600
+_TAIL = 3_600
 
 
 @dataclass(frozen=True, slots=True)
