@@ -24,7 +24,12 @@ _SEVERITIES = [severity.value for severity in Severity]
 @click.argument("file", default=FILE_NAME)
 @click.option("--watch", metavar="PLACE", help="A folder, or the address of the SQS queue that a bucket notifies.")
 @click.option("--tell", metavar="WHOM", help="A mail address, `slack`, or `folder` (mail in a folder here).")
-@click.option("--min-severity", type=click.Choice(_SEVERITIES), help="Who is told hears from this severity on.")
+@click.option(
+    "--min-severity",
+    type=click.Choice(_SEVERITIES),
+    metavar="SEVERITY",
+    help="Who is told hears from this severity on.",
+)
 @click.option("--smtp-host", metavar="HOST", help="The mail server, where WHOM is a mail address.")
 def command(file: str, watch: str | None, tell: str | None, min_severity: str | None, smtp_host: str | None) -> int:
     """Write settings to FILE (vedette.toml), by asking three questions or from options."""
@@ -48,7 +53,7 @@ def command(file: str, watch: str | None, tell: str | None, min_severity: str | 
         _checked_severity,
     )
     _write(path, starter(place, whom, Severity(least), smtp_host))
-    output.say(f"wrote {file}: read it, then see `docs/guide/first-monitor.md`", style="dim")
+    output.say(f"wrote {file}: read it, then `vedette doctor` and `vedette run`", style="dim")
     return ExitCode.DONE
 
 
