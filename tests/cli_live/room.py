@@ -16,8 +16,7 @@ from vedette.app.stores import open_store
 from vedette.cloudtrail.envelope import Body, read_bodies
 from vedette.cloudtrail.limits import DEFAULT_LIMITS
 from vedette.engine.engine import Engine
-from vedette.monitor import ingest, tick
-from vedette.monitor.outbox import claim, settle
+from vedette.monitor import claim, ingest, settle, tick
 from vedette.monitor.store import ObjectRow, SourceHealth, Transaction
 
 GOLDEN = Path(__file__).parent / "golden"
@@ -105,7 +104,7 @@ class Monitored:
 
         def work(tx: Transaction, control: Control) -> None:
             for delivery in claim(tx, "tests", now):
-                settle(tx, control.monitor.policy, delivery, answer(delivery.channel), now)
+                settle(tx, control.monitor, delivery, answer(delivery.channel), now)
 
         self.do(work, now)
 
