@@ -146,7 +146,9 @@ class AnsweringSender:
 
 
 def settings(text: str = "", folder: Path = Path("/nonexistent")) -> Settings:
-    return parse_settings(f"[monitor]\ninterval = '1s'\nhealth_port = 0\n{text}", "test", {"HOME": "/nonexistent"}, folder)
+    return parse_settings(
+        f"[monitor]\ninterval = '1s'\nhealth_port = 0\n{text}", "test", {"HOME": "/nonexistent"}, folder
+    )
 
 
 def monitor(channels: Sequence[str] = ("mail",), **changes: object) -> Monitor:

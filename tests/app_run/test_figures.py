@@ -29,7 +29,8 @@ def test_counters_gauges_and_summaries() -> None:
     assert lines == [
         'vedette_objects_total{source="a"} 2', 'vedette_objects_total{source="b"} 1', "vedette_store_errors_total 0",
         "vedette_tick_seconds_sum 0.750000", "vedette_tick_seconds_count 2", "vedette_ingest_seconds_sum 0.000000",
-        "vedette_ingest_seconds_count 0", "vedette_queue_objects 0", 'vedette_deliveries{channel="mail",state="dead"} 3',
+        "vedette_ingest_seconds_count 0", "vedette_queue_objects 0",
+        'vedette_deliveries{channel="mail",state="dead"} 3',
         'vedette_build_info{version="1.0"} 1',
     ]  # fmt: skip
     assert (figures.value(OBJECTS, "a"), figures.value(TICK_SECONDS), figures.value(STORE_ERRORS)) == (2, 2, 0)
@@ -44,9 +45,7 @@ def test_labels_are_escaped() -> None:
 def test_the_guide_names_every_figure_and_no_other() -> None:
     """docs/guide/running.md has a row for each: name, labels, meaning."""
     rows = re.findall(r"^\| `(vedette_\w+)` \| (.*?) \| (.*?) \|$", GUIDE.read_text(), re.MULTILINE)
-    declared = [
-        (one.name, ", ".join(f"`{label}`" for label in one.labels), one.meaning.rstrip(".")) for one in FIGURES
-    ]
+    declared = [(one.name, ", ".join(f"`{label}`" for label in one.labels), one.meaning.rstrip(".")) for one in FIGURES]
     assert [(name, labels.strip(), meaning) for name, labels, meaning in rows] == declared
 
 
@@ -84,5 +83,5 @@ def test_alive_ready_and_figures(server: HealthServer, troubles: list[str]) -> N
 
 
 def test_a_port_that_is_taken_is_told(server: HealthServer) -> None:
-    with pytest.raises(InputError, match="cannot listen on 127.0.0.1"):
+    with pytest.raises(InputError, match="cannot listen on"):
         HealthServer("127.0.0.1", server.port, list, str)

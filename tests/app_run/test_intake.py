@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import pytest
-from app_run.fakes import NOON, FilledSource, SetClock, log_file, parts, record
 
+from app_run.fakes import NOON, FilledSource, SetClock, log_file, parts, record
 from vedette.app.figures import MALFORMED, MATCHES, OBJECTS, POISON, RECORDS, SOURCE_ERRORS
 from vedette.app.intake import EXTEND_EVERY
 from vedette.app.objects import PART, Reader

@@ -6,8 +6,8 @@ import io
 import json
 
 import pytest
-from app_run.fakes import NOON
 
+from app_run.fakes import NOON
 from vedette.app.journal import LONGEST, Journal, Level
 
 

@@ -8,7 +8,7 @@ import os
 import signal
 import subprocess
 import sys
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -21,6 +21,7 @@ from vedette.monitor.store import AlertFilter, Store
 
 DETECTIONS = ("key-made", "many-reads")
 END = 1 << 40
+_JOINED = "joined with "
 
 
 @dataclass(slots=True)
@@ -105,6 +106,16 @@ def alerts(store: Store) -> list[AlertRecord]:
     with store.transaction() as tx:
         return [alert for alert in tx.alerts(AlertFilter(limit=100_000))
                 if not alert.withdrawn and alert.detection in DETECTIONS]  # fmt: skip
+
+
+def joined_with(store: Store) -> dict[str, list[str]]:
+    """The ids that an alert had before: of alerts that were told, and then turned out to be the same episode."""
+    with store.transaction() as tx:
+        gone = [alert for alert in tx.alerts(AlertFilter(limit=100_000)) if alert.withdrawn.startswith(_JOINED)]
+    found: dict[str, list[str]] = defaultdict(list)
+    for alert in sorted(gone, key=lambda alert: alert.changed):
+        found[alert.withdrawn.removeprefix(_JOINED)] += [alert.id, *found.get(alert.id, [])]
+    return found
 
 
 def is_idle(store: Store, files: int) -> bool:
