@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from pathlib import Path as FilePath
 
 from vedette.errors import Problem, ProblemsError
 from vedette.settings.channel_tables import AwsChannel, SlackChannel, SmtpChannel
@@ -36,8 +35,6 @@ def _check_sources(settings: Settings, reader: Reader) -> None:
     for number, one in enumerate(settings.sources):
         if isinstance(one, AwsSource):
             _check_account(settings, reader, ("source", number, "account"), one.account)
-        elif not FilePath(one.path).is_dir():
-            reader.problem(("source", number, "path"), f"no folder `{one.path}`", hint=f"mkdir -p {one.path}")
 
 
 def _check_account(settings: Settings, reader: Reader, path: Path, account: str | None) -> None:
