@@ -12,6 +12,7 @@ import pytest
 from monitor import live
 from vedette.alerts.policy import Policy, Route
 from vedette.app.scan import Report, ScanOptions, open_inputs, scan
+from vedette.app.stores import open_store
 from vedette.cloudtrail.envelope import Body, read_bodies
 from vedette.cloudtrail.limits import DEFAULT_LIMITS
 from vedette.detections.loader import load_builtin
@@ -50,14 +51,14 @@ def _results(engine: Engine, path: Path) -> Iterator[BodyResult]:
             yield engine.process(body)
 
 
-@pytest.mark.parametrize("seed", range(2))
+@pytest.mark.parametrize(("seed", "url"), [(0, "memory:"), (1, "memory:"), (2, "sqlite:///{}/vedette.db")])
 def test_a_simulated_day_in_any_order_gives_the_alerts_of_a_scan(
-    seed: int, report: Report, results: list[tuple[str, list[BodyResult]]]
+    seed: int, url: str, report: Report, results: list[tuple[str, list[BodyResult]]], tmp_path: Path
 ) -> None:
     chance = random.Random(seed)
     order = [*results, *chance.sample(results, len(results) // 10)]
     chance.shuffle(order)
-    store, watching = live.new_store(), live.monitor(DETECTIONS, POLICY)
+    store, watching = open_store(url.format(tmp_path)), live.monitor(DETECTIONS, POLICY)
     now = int(dt.datetime(2026, 11, 18, tzinfo=dt.UTC).timestamp())
     for number, (name, bodies) in enumerate(order):
         now += chance.randrange(600)
@@ -68,3 +69,4 @@ def test_a_simulated_day_in_any_order_gives_the_alerts_of_a_scan(
     assert len(report.alerts) > 10
     assert live.said_live(store) == live.said_scanned(report.alerts)
     assert {each.told.times > 0 for each in live.alerts(store)} == {True}
+    store.close()
