@@ -9,13 +9,12 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import reduce
 
 from vedette.alarms import State, Transition, episodes, timeline
 from vedette.alarms.composite import Rule, composite_timeline
 from vedette.alarms.windows import Windows
 from vedette.alerts.alert import Alert
-from vedette.alerts.evidence import Evidence
+from vedette.alerts.evidence import Evidence, count_of, together
 from vedette.detections.definition import Detection
 from vedette.metrics.statistics import StatisticSet
 
@@ -34,7 +33,7 @@ class Course:
     @property
     def matches(self) -> int:
         """How many records matched."""
-        return sum(evidence.count for evidence in self.evidence.values())
+        return sum(count_of(self.evidence, start) for start in self.evidence)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,8 +62,7 @@ class Finding:
 
     def evidence(self, since: int = 0, until: int | None = None) -> Evidence:
         """What its records show, those of the minutes that begin in `[since, until)`."""
-        wanted = (at for at in self.minutes if since <= at and (until is None or at < until))
-        return reduce(Evidence.merge, (self.by_minute[at] for at in wanted), Evidence())
+        return together(self.by_minute, (at for at in self.minutes if since <= at and (until is None or at < until)))
 
 
 def assemble(courses: Iterable[Course], detections: Sequence[Detection]) -> Assembly:
@@ -106,7 +104,7 @@ _Episode = tuple[Transition, Transition | None, Iterable[int]]
 
 def _with_records(every: Iterable[_Episode], evidence: Mapping[int, Evidence]) -> list[Finding]:
     found = (
-        Finding(opened, closed, tuple(at for at in minutes if at in evidence and evidence[at].count), evidence)
+        Finding(opened, closed, tuple(at for at in minutes if at in evidence and count_of(evidence, at)), evidence)
         for opened, closed, minutes in every
     )
     return [one for one in found if one.minutes]

@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import reduce
 from typing import NamedTuple, TypeAlias
 
 from vedette.cloudtrail.identity import Actor
@@ -123,14 +124,14 @@ class Evidence:
             count=len(ordered),
             first=ordered[0].time,
             last=ordered[-1].time,
-            actors=_counts(seen.actor.name for seen in ordered),
-            addresses=_counts(seen.address for seen in ordered),
-            regions=_counts(seen.region for seen in ordered),
-            accounts=_counts(seen.account for seen in ordered),
-            event_names=_counts(seen.event_name for seen in ordered),
-            errors=_counts(seen.error for seen in ordered),
-            user_agents=_counts(seen.user_agent for seen in ordered),
-            resources=_counts(name for seen in ordered for name in set(seen.resources)),
+            actors=_counts([seen.actor.name for seen in ordered]),
+            addresses=_counts([seen.address for seen in ordered]),
+            regions=_counts([seen.region for seen in ordered]),
+            accounts=_counts([seen.account for seen in ordered]),
+            event_names=_counts([seen.event_name for seen in ordered]),
+            errors=_counts([seen.error for seen in ordered]),
+            user_agents=_counts([seen.user_agent for seen in ordered]),
+            resources=_counts([name for seen in ordered for name in set(seen.resources)]),
             earliest=tuple(ordered[:FIRST_SIGHTINGS]),
             latest=tuple(ordered[-LAST_SIGHTINGS:]),
         )
@@ -176,7 +177,37 @@ def _order(sighting: Sighting) -> _Order:
     return sighting[:5]
 
 
-def _counts(values: Iterable[str]) -> Counts:
+def _counts(values: Sequence[str]) -> Counts:
+    first = values[0] if values else ""
+    if values.count(first) == len(values):  # by far the most frequent case
+        return Counts({first: len(values)}) if first else NO_COUNTS
     counter = Counter(values)
     counter.pop("", None)
     return _bounded(counter)
+
+
+class EvidenceByMinute(Mapping[int, Evidence]):
+    """The evidence of each minute, by its start in epoch seconds; an entry has at least one record.
+
+    Whoever has single sightings can say what several minutes show at less cost than by merging them.
+    """
+
+    def count(self, start: int) -> int:
+        """How many records the minute has."""
+        return self[start].count
+
+    def together(self, starts: Iterable[int]) -> Evidence:
+        """What these minutes show."""
+        return reduce(Evidence.merge, map(self.__getitem__, starts), Evidence())
+
+
+def count_of(by_minute: Mapping[int, Evidence], start: int) -> int:
+    """How many records a minute has."""
+    return by_minute.count(start) if isinstance(by_minute, EvidenceByMinute) else by_minute[start].count
+
+
+def together(by_minute: Mapping[int, Evidence], starts: Iterable[int]) -> Evidence:
+    """What these minutes show."""
+    if isinstance(by_minute, EvidenceByMinute):
+        return by_minute.together(starts)
+    return reduce(Evidence.merge, map(by_minute.__getitem__, starts), Evidence())

@@ -205,8 +205,7 @@ def _report(
 def _course(detections: Sequence[Detection], result: GroupResult) -> Course:
     detection = detections[result.detection]
     group = result.group if result.group is not None else (OTHER_GROUPS,) * len(detection.group_by)
-    evidence = {start: minute.told() for start, minute in result._minutes.items()}
-    return Course(detection, group, result.series, evidence)
+    return Course(detection, group, result.series, result.by_minute())
 
 
 def verbatim(

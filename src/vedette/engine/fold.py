@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
-from vedette.alerts.evidence import Evidence
+from vedette.alerts.evidence import Evidence, EvidenceByMinute
 from vedette.cloudtrail.body import Kind, Malformed, Reason
 from vedette.detections.definition import Detection
 from vedette.engine.groups import PER_MINUTE, Minutes
@@ -60,6 +60,10 @@ class GroupResult:
     def evidence(self, start: int, end: int) -> Evidence:
         """What the matching records of the minutes that begin in `[start, end)`, epoch seconds, show."""
         return self._minutes.evidence(start, end)
+
+    def by_minute(self) -> EvidenceByMinute:
+        """What each minute's records show, worked out when it is asked for."""
+        return self._minutes.by_minute()
 
 
 @dataclass(slots=True)

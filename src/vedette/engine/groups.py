@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
-from vedette.alerts.evidence import Evidence, Sighting
+from vedette.alerts.evidence import Evidence, EvidenceByMinute, Sighting
 from vedette.engine.result import Match
 from vedette.metrics.series import Series
 from vedette.metrics.statistics import StatisticSet
@@ -140,7 +140,7 @@ class Minutes:
     def items(self) -> Iterator[tuple[int, Minute]]:
         """(start, minute) in the order of time."""
         for start, found in sorted(self._minutes.items(), key=lambda item: item[0]):
-            yield start, found if isinstance(found, Minute) else Minute.of(found)
+            yield start, _whole(found)
 
     def series(self) -> Series:
         """The metric's values, minute by minute."""
@@ -149,8 +149,47 @@ class Minutes:
 
     def evidence(self, start: int, end: int) -> Evidence:
         """What the minutes that begin in `[start, end)` show."""
-        together = Evidence()
-        for at, minute in self.items():
-            if start <= at < end:
-                together = together.merge(minute.told())
-        return together
+        return self.by_minute().together(at for at in sorted(self._minutes) if start <= at < end)
+
+    def by_minute(self) -> EvidenceByMinute:
+        """What each minute shows, worked out when it is asked for."""
+        return _ByMinute(self._minutes)
+
+
+def _whole(found: Minute | Match) -> Minute:
+    return found if isinstance(found, Minute) else Minute.of(found)
+
+
+class _ByMinute(EvidenceByMinute):
+    """Sightings of several minutes are put together in one go."""
+
+    def __init__(self, minutes: Mapping[int, Minute | Match]) -> None:
+        self._minutes = minutes
+
+    def __getitem__(self, start: int) -> Evidence:
+        return _whole(self._minutes[start]).told()
+
+    def __iter__(self) -> Iterator[int]:
+        return iter(self._minutes)
+
+    def __len__(self) -> int:
+        return len(self._minutes)
+
+    def __contains__(self, start: object) -> bool:
+        return start in self._minutes
+
+    def count(self, start: int) -> int:
+        found = self._minutes[start]
+        return found.count if isinstance(found, Minute) else 1
+
+    def together(self, starts: Iterable[int]) -> Evidence:
+        minutes = [_whole(self._minutes[start]) for start in starts]
+        found = Evidence.of(sighting for minute in minutes for sighting in minute.sightings)
+        for minute in minutes:
+            if minute.evidence is not None:
+                found = found.merge(minute.evidence)
+        untold = sum(minute.count for minute in minutes) - found.count
+        if untold:
+            first, last = min(minute.first for minute in minutes), max(minute.last for minute in minutes)
+            found = found.merge(Evidence.untold_records(untold, first, last))
+        return found
