@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import re
 import shlex
 from dataclasses import replace
+from pathlib import Path
 
+import click
 import pytest
 
 from cli.samples import Shell, record
@@ -13,6 +16,7 @@ from vedette.alerts.record import AlertRecord
 from vedette.alerts.render.commands import Command
 from vedette.alerts.render.story import story
 from vedette.app.control import open_control
+from vedette.cli import cli
 from vedette.monitor.store import AlertFilter
 
 NAMES = ["alice", "two words", "o'brien", "a*b", "--help", "$(reboot)", "-d", "bob@example.com", "CI/deploy+1", "ünï"]
@@ -63,3 +67,29 @@ def test_what_the_monitor_says_of_itself_names_commands_too(shell: Shell, monito
     _, commands = answers("vedette-lag")
     for command in commands[1:]:  # the first is `vedette doctor`
         assert shell(*shlex.split(command.text)[1:]).code == 0
+
+
+GUIDE = Path(__file__).parents[2] / "docs" / "guide" / "alerts.md"
+
+
+def parse(arguments: list[str]) -> click.Command:
+    """The command that would be run; raises click's UsageError."""
+    command: click.Command = cli
+    while isinstance(command, click.Group):
+        context = click.Context(command)
+        found = command.get_command(context, arguments[0])
+        assert found is not None, arguments
+        command, arguments = found, arguments[1:]
+        if isinstance(command, click.Group) and not arguments:
+            break
+    command.make_context("vedette", list(arguments))
+    return command
+
+
+def test_each_command_of_the_guide_is_one() -> None:
+    text = GUIDE.read_text(encoding="utf-8")
+    lines = re.findall(r"^    (vedette .*)$", text, re.M) + re.findall(r"`(vedette [^`]*)`", text)
+    assert len(lines) > 20
+    for line in lines:
+        arguments = shlex.split(re.split(r" +# | \| ", line)[0])[1:]
+        assert parse(arguments).name

@@ -40,7 +40,10 @@ from vedette.settings.model import Settings
 T = TypeVar("T")
 
 MOST = 10_000
-"""How many alerts, deliveries or objects are looked through, the newest first."""
+"""How many deliveries or objects are looked through, the newest first."""
+
+MOST_ALERTS = 2_000
+"""How many alerts are, those that changed last: reading them takes a second, for which a SQLite store is locked."""
 
 _CONFLICTS = 20
 _ALERTS, _DELIVERIES, _SILENCES, _POISON = (
@@ -87,11 +90,11 @@ class Control:
 
     def alerts(self, wanted: AlertFilter) -> list[AlertRecord]:
         """Alerts, the newest change first; what turned out to be none is left out."""
-        found = self.do(lambda tx: tx.alerts(replace(wanted, limit=MOST)))
+        found = self.do(lambda tx: tx.alerts(replace(wanted, limit=MOST_ALERTS)))
         return [alert for alert in found if not alert.withdrawn]
 
     def find(self, given: str) -> AlertRecord:
-        """The alert with this id, or with an id that begins so; UsageError unless there is just one."""
+        """The alert with this id, or the only one of those that changed last whose id begins so; else UsageError."""
         return self.do(lambda tx: _alert(tx, given))
 
     def act(self, given: Sequence[str], act: Act) -> list[AlertRecord]:
@@ -219,7 +222,7 @@ def _alert(tx: Transaction, given: str) -> AlertRecord:
     exact = tx.alert(given)
     if exact is not None:
         return exact
-    known = {alert.id: alert for alert in tx.alerts(AlertFilter(limit=MOST)) if not alert.withdrawn}
+    known = {alert.id: alert for alert in tx.alerts(AlertFilter(limit=MOST_ALERTS)) if not alert.withdrawn}
     is_test = given.startswith(TEST_KEY)
     hint = "it was in a test message, of which nothing is kept" if is_test else _ALERTS
     return known[_named(known, given, "there is no alert {}", hint)]

@@ -76,7 +76,7 @@ def read(letter: Letter) -> Content:
 
 def _header(message: EmailMessage, name: str) -> str:
     try:
-        return str(message[name] or "")
+        return " ".join(str(message[name] or "").split())  # a long one begins on the next line
     except (MessageError, ValueError, LookupError, IndexError, AttributeError):
         # What the parser of a header trips over is no less a letter.
         return ""

@@ -49,7 +49,7 @@ def command() -> None:
     """Look at what the monitor has found, and answer it."""
 
 
-@command.command("list", short_help="List alerts, the newest change first.")
+@command.command("list", short_help="List alerts, the most severe first.")
 @SETTINGS
 @click.option("--status", type=click.Choice(_STATUSES), help="Only those.")
 @click.option("--severity", type=click.Choice(_SEVERITIES), help="Only this severity and above.")
@@ -62,18 +62,22 @@ def list_(
     given: str | None, status: str | None, severity: str | None, since: int | None, standing: bool,
     detection: str | None, limit: int, form: str,
 ) -> int:  # fmt: skip
-    """List alerts, the newest change first.
+    """List alerts, the most severe first, then the newest.
 
     STATUS is what people made of it; `over` is an alert whose alarm has ended without anybody saying so.
     """
     wanted = AlertFilter(Status(status) if status else None, detection, since=since, standing=standing or None)
     least = Severity(severity) if severity else Severity.INFORMATIONAL
     with opened(given) as control:
-        found = [alert for alert in control.alerts(wanted) if alert.severity >= least]
+        found = sorted((alert for alert in control.alerts(wanted) if alert.severity >= least), key=_order)
     _answer(found[:limit], form)
     if len(found) > limit:
-        output.say(f"{output.count(len(found) - limit, 'older one')} not shown: `--limit {len(found)}`", style="dim")
+        output.say(f"{len(found) - limit:,} more not shown: `--limit {len(found)}`", style="dim")
     return ExitCode.DONE
+
+
+def _order(alert: AlertRecord) -> tuple[int, int, str]:
+    return -alert.severity.rank, -(alert.evidence.last or alert.opened), alert.id
 
 
 def _answer(alerts: Sequence[AlertRecord], form: str) -> None:
