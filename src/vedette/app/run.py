@@ -43,12 +43,14 @@ POLL = "poll "
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """What a run came to; `failed` are sources and objects that could not be read."""
+    """What a run came to. `waiting` messages are for later: over a channel's rate, or to be tried again; `failed` are
+    sources, and tries of objects, that could not be read."""
 
     objects: int
     records: int
     matches: int
     sent: int
+    waiting: int
     failed: int
 
 
@@ -181,7 +183,8 @@ class Run:
                 sent += 1
         self._give_back()
         done = self.taking.total
-        return Done(done.objects, done.records, done.matches, sent, len(failed) + done.failed)
+        waiting = self.work.do(lambda tx: len(tx.deliveries(state=DeliveryState.WAITING)))
+        return Done(done.objects, done.records, done.matches, sent, waiting, len(failed) + done.failed)
 
     def _drain(self, source: Source) -> bool:
         """Read until the source has nothing more; False if it failed."""

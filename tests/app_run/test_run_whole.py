@@ -1,0 +1,123 @@
+"""A whole run in this process: a file appears, a message goes out; it ends in order; and --once comes to the same."""
+
+from __future__ import annotations
+
+import io
+import threading
+from pathlib import Path
+
+from app_run.fakes import NOON, AnsweringSender, FilledSource, SetClock, log_file, parts, record
+from vedette.alerts.delivery import DeliveryState
+from vedette.alerts.policy import Rate
+from vedette.app.clock import SteadyClock
+from vedette.app.figures import ALERTS, BUILD
+from vedette.app.run import Done, Run
+from vedette.app.upkeep import LEASE
+from vedette.sources.port import SourceError
+from vedette.stores.memory import MemoryStore
+from vedette.stores.sqlite import SqliteStore
+
+
+def _running(run: Run) -> threading.Thread:
+    thread = threading.Thread(target=run.forever)
+    thread.start()
+    return thread
+
+
+def test_an_object_becomes_a_message_and_the_end_is_in_order(tmp_path: Path) -> None:
+    store = SqliteStore(tmp_path / "store.db")
+    source, sender, log = FilledSource(), AnsweringSender(), io.StringIO()
+    run = Run(parts(store, source=source, senders=[sender], clock=SteadyClock(), stream=log))  # type: ignore[arg-type]
+    thread = _running(run)
+    source.objects["a"] = log_file(record(1))
+    assert sender.sent.wait(20), log.getvalue()
+    run.stop.set()
+    thread.join(20)
+    assert not thread.is_alive()
+    assert (source.acknowledged, run.broken) == (["a"], "")
+    with store.transaction() as tx:
+        assert [one.state for one in tx.deliveries()] == [DeliveryState.SENT]
+        assert tx.lease(LEASE, "another", NOON, NOON + 9)
+    assert run.parts.figures.value(ALERTS, "high") == 1
+    assert run.parts.figures.value(BUILD, run.page().split('version="')[1].split('"')[0]) == 1
+    assert "stopped" in log.getvalue()
+    store.close()
+
+
+def test_a_part_that_breaks_ends_the_whole() -> None:
+    """Half a monitor would look like a whole one."""
+    source = FilledSource(failure=ZeroDivisionError("oops"))
+    run = Run(parts(source=source, clock=SteadyClock()))  # type: ignore[arg-type]
+    thread = _running(run)
+    thread.join(20)
+    assert not thread.is_alive()
+    assert run.broken == "poll fake: ZeroDivisionError: oops"
+
+
+def test_once_reads_everything_sends_what_is_due_and_ends() -> None:
+    source, sender = FilledSource(), AnsweringSender()
+    source.objects = {f"o{number}": log_file(record(number, user=f"user{number}")) for number in range(100)}
+    store = MemoryStore()
+    run = Run(parts(store, source=source, senders=[sender], group_wait=10, rate=Rate(1_000, 1)))
+    done = run.once()
+    assert done == Done(objects=100, records=100, matches=100, sent=100, waiting=0, failed=0)
+    assert {alert.group for message in sender.messages for alert in message.notice.alerts} == {
+        (f"user:111122223333:user{number}",) for number in range(100)
+    }
+    again = Run(parts(store, source=FilledSource(), senders=[AnsweringSender()]))
+    assert again.once() == Done(0, 0, 0, 0, 0, 0)
+
+
+def test_once_says_how_many_messages_wait_for_their_time() -> None:
+    """What is over a channel's rate waits: whoever runs next sends it."""
+    source = FilledSource()
+    source.objects = {f"o{number}": log_file(record(number, user=f"user{number}")) for number in range(5)}
+    done = Run(parts(source=source, rate=Rate(2, 600))).once()
+    assert (done.sent, done.waiting) == (2, 1)
+
+
+def test_once_says_what_could_not_be_read() -> None:
+    source = FilledSource(objects={"a": OSError(13, "Permission denied")})
+    assert Run(parts(source=source)).once().failed == 4
+    assert Run(parts(source=FilledSource(failure=SourceError("gone")))).once().failed == 1
+
+
+def test_two_monitors_on_one_store_count_once_and_send_once() -> None:
+    """Each reads what its source gives it; what both read counts once, and one of them sends."""
+    store, clock = MemoryStore(), SetClock()
+    senders = [AnsweringSender(), AnsweringSender()]
+    for sender in senders:
+        source = FilledSource(objects={"a": log_file(record(1)), "b": log_file(record(2))})
+        Run(parts(store, source=source, senders=[sender], clock=clock)).once()
+    assert [len(sender.messages) for sender in senders] == [1, 0]
+    with store.transaction() as tx:
+        assert [alert.evidence.count for alert in tx.alerts(_any())] == [2]
+
+
+def _any() -> object:
+    from vedette.monitor.store import AlertFilter
+
+    return AlertFilter()
+
+
+def test_upkeep_is_done_by_one_at_a_time() -> None:
+    store, clock = MemoryStore(), SetClock()
+    first, second = (Run(parts(store, clock=clock)) for _ in range(2))
+    second.upkeep.holder = "there/2/b"
+    assert first.upkeep.once()
+    assert not second.upkeep.once()
+    clock.time += 61
+    assert second.upkeep.once()
+    assert not first.upkeep.once()
+
+
+def test_an_alert_that_is_over_is_told_by_upkeep() -> None:
+    source, sender, clock = FilledSource(objects={"a": log_file(record(1))}), AnsweringSender(), SetClock()
+    store = MemoryStore()
+    Run(parts(store, source=source, senders=[sender], clock=clock)).once()
+    clock.time += 7_200
+    run = Run(parts(store, senders=[sender], clock=clock))
+    run.upkeep.once()
+    while run.dispatchers[0].send_one():
+        continue
+    assert [message.notice.reason.value for message in sender.messages] == ["first", "resolved"]
