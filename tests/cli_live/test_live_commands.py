@@ -73,6 +73,17 @@ def test_filters_of_the_list(shell: Shell, monitored: Monitored) -> None:
     assert ids("--status", "acknowledged") == {"detector-deleted"}
 
 
+def test_what_stands_is_not_hidden_by_what_came_since(
+    shell: Shell, monitored: Monitored, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("vedette.app.control.MOST_ALERTS", 2)
+    monitored.do(lambda tx, _: tx.put_alert(replace(tx.alerts(AlertFilter())[0], changed=NOW + 9)))
+    found = json.loads(shell("alerts", "list", "-o", "json").out)
+    assert len(found) in (3, 4)
+    assert sum(alert["standing"] for alert in found) == 2
+    assert shell("alerts", "show", "buckets-listed").code == 0
+
+
 def test_what_is_done_to_several_is_done_to_all_or_to_none(shell: Shell, monitored: Monitored) -> None:
     assert shell("alerts", "resolve", "password-guessed", "xyzzy").code == ExitCode.WRONG_INPUT
     assert json.loads(shell("alerts", "show", "password-guessed", "-o", "json").out)["status"] == "open"

@@ -89,12 +89,11 @@ class Control:
         raise StoreError("monitors got in between too often", hint="try again")
 
     def alerts(self, wanted: AlertFilter) -> list[AlertRecord]:
-        """Alerts, the newest change first; what turned out to be none is left out."""
-        found = self.do(lambda tx: tx.alerts(replace(wanted, limit=MOST_ALERTS)))
-        return [alert for alert in found if not alert.withdrawn]
+        """Alerts, those that changed last and all that stand; what turned out to be none is left out."""
+        return self.do(lambda tx: _alerts(tx, wanted))
 
     def find(self, given: str) -> AlertRecord:
-        """The alert with this id, or the only one of those that changed last whose id begins so; else UsageError."""
+        """The alert with this id, or the only one that `alerts` gives whose id begins so; else UsageError."""
         return self.do(lambda tx: _alert(tx, given))
 
     def act(self, given: Sequence[str], act: Act) -> list[AlertRecord]:
@@ -218,11 +217,19 @@ def open_control(given: str | None, now: int) -> Iterator[Control]:
         store.close()
 
 
+def _alerts(tx: Transaction, wanted: AlertFilter) -> list[AlertRecord]:
+    found = {alert.id: alert for alert in tx.alerts(replace(wanted, limit=MOST_ALERTS))}
+    if len(found) == MOST_ALERTS and wanted.standing is None:
+        # However long ago it began, what stands must not be hidden by what came since.
+        found |= {alert.id: alert for alert in tx.alerts(replace(wanted, standing=True, limit=MOST_ALERTS))}
+    return [alert for alert in found.values() if not alert.withdrawn]
+
+
 def _alert(tx: Transaction, given: str) -> AlertRecord:
     exact = tx.alert(given)
     if exact is not None:
         return exact
-    known = {alert.id: alert for alert in tx.alerts(AlertFilter(limit=MOST_ALERTS)) if not alert.withdrawn}
+    known = {alert.id: alert for alert in _alerts(tx, AlertFilter())}
     is_test = given.startswith(TEST_KEY)
     hint = "it was in a test message, of which nothing is kept" if is_test else _ALERTS
     return known[_named(known, given, "there is no alert {}", hint)]

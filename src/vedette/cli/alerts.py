@@ -64,7 +64,8 @@ def list_(
 ) -> int:  # fmt: skip
     """List alerts, the most severe first, then the newest.
 
-    STATUS is what people made of it; `over` is an alert whose alarm has ended without anybody saying so.
+    What stands is listed, and what changed last, up to 2,000. STATUS is what people made of it; `over` is an alert
+    whose alarm has ended without anybody saying so.
     """
     wanted = AlertFilter(Status(status) if status else None, detection, since=since, standing=standing or None)
     least = Severity(severity) if severity else Severity.INFORMATIONAL
