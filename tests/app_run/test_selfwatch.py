@@ -1,0 +1,134 @@
+"""The watch on itself: raised when something is wrong, told like any alert, cleared once it is mended."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from app_run.fakes import NOON, AnsweringSender, SetClock, monitor, parts
+from vedette.alerts.delivery import Delivery, DeliveryState, Reason
+from vedette.app.aside import put_aside
+from vedette.app.run import Run
+from vedette.app.selfwatch import BUG, Watch, look, watch
+from vedette.monitor.selfwatch import Concern
+from vedette.monitor.store import SourceHealth
+from vedette.stores.memory import MemoryStore
+
+HOUR = 3_600
+WATCH = Watch({"logs": 6 * HOUR}, ("mail", "chat"), HOUR)
+
+
+@pytest.fixture
+def store() -> MemoryStore:
+    return MemoryStore()
+
+
+def _look(store: MemoryStore, now: int) -> dict[tuple[Concern, str], str]:
+    with store.transaction() as tx:
+        return look(tx, WATCH, now)
+
+
+def _health(store: MemoryStore, **changes: object) -> None:
+    with store.transaction() as tx:
+        tx.put_health(replace(tx.health("logs") or SourceHealth("logs"), **changes))  # type: ignore[arg-type]
+
+
+def _delivery(key: str, **changes: object) -> Delivery:
+    given = Delivery(key, "mail", "incident", ("alert",), Reason.FIRST, NOON, NOON)
+    return replace(given, **changes)  # type: ignore[arg-type]
+
+
+def test_all_is_well(store: MemoryStore) -> None:
+    assert _look(store, NOON) == {}
+
+
+def test_a_source_that_never_gave_anything_is_quiet_since_it_was_first_watched(store: MemoryStore) -> None:
+    assert _look(store, NOON) == {}
+    assert _look(store, NOON + 6 * HOUR) == {}
+    assert _look(store, NOON + 6 * HOUR + 1) == {(Concern.SOURCE_QUIET, "logs"): "nothing came for 6 hours"}
+
+
+def test_a_source_that_gave_something_is_quiet_since_then(store: MemoryStore) -> None:
+    _look(store, NOON)
+    _health(store, last_at=NOON + HOUR, last_object="a.json")
+    assert _look(store, NOON + 7 * HOUR) == {}
+    found = _look(store, NOON + 3 * 86_400)
+    assert found == {(Concern.SOURCE_QUIET, "logs"): "nothing came for 2 days; the last object was `a.json`"}
+
+
+def test_quiet_is_not_watched_where_it_is_not_wanted(store: MemoryStore) -> None:
+    with store.transaction() as tx:
+        look(tx, Watch({"logs": 0}, (), HOUR), NOON)
+        assert look(tx, Watch({"logs": 0}, (), HOUR), NOON + 10**7) == {}
+
+
+def test_a_source_that_fails_and_one_that_lags(store: MemoryStore) -> None:
+    _health(store, last_error="no such bucket")
+    assert _look(store, NOON) == {(Concern.SOURCE_FAILING, "logs"): "no such bucket"}
+    _health(store, last_error="", last_at=NOON, lag=3 * HOUR)
+    assert _look(store, NOON) == {(Concern.LAG, "logs"): "the newest object was read 3 hours after its delivery"}
+    assert _look(store, NOON + HOUR) == {}, "what is old says nothing of now"
+
+
+def test_objects_that_were_put_aside(store: MemoryStore) -> None:
+    with store.transaction() as tx:
+        put_aside(tx, "logs", "a", "not readable", NOON)
+        put_aside(tx, "other", "b", f"{BUG}KeyError: x", NOON)
+    assert _look(store, NOON) == {
+        (Concern.SOURCE_FAILING, "logs"): "`a` was put aside: not readable",
+        (Concern.DETECTION_ERROR, "other"): "`b` was put aside: bug: KeyError: x",
+    }
+    assert (Concern.SOURCE_FAILING, "logs") not in _look(store, NOON + 2 * 86_400)
+
+
+def test_a_channel_that_fails_and_deliveries_that_died(store: MemoryStore) -> None:
+    with store.transaction() as tx:
+        tx.put_delivery(_delivery("1", attempts=2, detail="busy"))
+        assert look(tx, WATCH, NOON) == {}
+        tx.put_delivery(_delivery("2", attempts=3, detail="refused"))
+        tx.put_delivery(_delivery("3", channel="chat", state=DeliveryState.DEAD, settled=NOON, detail="no channel"))
+    assert _look(store, NOON) == {
+        (Concern.CHANNEL_FAILING, "mail"): "1 message not accepted: refused",
+        (Concern.DELIVERY_DEAD, "chat"): "no channel",
+    }
+    assert (Concern.DELIVERY_DEAD, "chat") not in _look(store, NOON + 2 * 86_400)
+
+
+def test_what_stands_is_raised_once_and_cleared_when_it_is_mended(store: MemoryStore) -> None:
+    watched = monitor(["mail", "chat"])
+    _health(store, last_error="no such bucket")
+    for now in (NOON, NOON + 60, NOON + 120):
+        with store.transaction() as tx:
+            (alert,) = watch(tx, watched, WATCH, now)
+            assert (alert.kind, alert.detection, alert.group) == ("self", "vedette-source-failing", ("logs",))
+    _health(store, last_error="")
+    with store.transaction() as tx:
+        assert watch(tx, watched, WATCH, NOON + 180) == []
+        found = tx.alert(alert.id)
+        assert found is not None
+        assert (found.closed, found.opened) == (NOON + 180, NOON)
+
+
+def test_a_channel_that_fails_is_told_over_the_others_and_told_when_mended() -> None:
+    """The whole way: upkeep looks, the other channel's sender hears of it, and again when it is over."""
+    mail, chat = AnsweringSender("mail"), AnsweringSender("chat")
+    store, clock = MemoryStore(), SetClock()
+    with store.transaction() as tx:
+        tx.put_delivery(_delivery("1", attempts=3, due=NOON + 10**6, detail="refused"))
+    run = Run(parts(store, senders=[mail, chat], clock=clock))
+    _round(run)
+    told = [(message.notice.reason.value, message.notice.alerts[0].detection) for message in chat.messages]
+    assert told == [("first", "vedette-channel-failing")]
+    with store.transaction() as tx:
+        tx.replace_delivery(_delivery("1", attempts=4, state=DeliveryState.SENT, settled=NOON))
+    clock.time += 1_000
+    _round(run)
+    assert [message.notice.reason.value for message in chat.messages] == ["first", "resolved"]
+
+
+def _round(run: Run) -> None:
+    run.upkeep.once()
+    for dispatcher in run.dispatchers:
+        while dispatcher.send_one():
+            continue
