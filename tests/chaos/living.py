@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import email
 import email.policy
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -14,9 +16,11 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from chaos.crowd import Counted
+from chaos.crowd import Counted, Crowd
 from vedette.alerts.delivery import DeliveryState
 from vedette.alerts.record import AlertRecord
+from vedette.app.scan import ScanOptions, open_inputs, scan
+from vedette.detections.loader import load_paths
 from vedette.monitor.store import AlertFilter, Store
 
 DETECTIONS = ("key-made", "many-reads")
@@ -116,6 +120,44 @@ def joined_with(store: Store) -> dict[str, list[str]]:
     for alert in sorted(gone, key=lambda alert: alert.changed):
         found[alert.withdrawn.removeprefix(_JOINED)] += [alert.id, *found.get(alert.id, [])]
     return found
+
+
+def check(home: Path, store: Store, crowd: Crowd) -> None:
+    """Fails unless every match was counted once, and every alert that a scan finds was told, and nothing else."""
+    assert counted(store) == crowd.expected
+    found = alerts(store)
+    assert {_episode(alert) for alert in found} == scanned(home)
+    with store.transaction() as tx:
+        assert not tx.objects(poison=True)
+        deliveries = tx.deliveries(limit=1_000_000)
+    assert {delivery.state for delivery in deliveries} == {DeliveryState.SENT}
+    letters = list(mails(home / "mail"))
+    told = "\n".join(str(letter.get_body(("plain",))) for letter in letters)
+    joined = joined_with(store)
+    missing = [alert for alert in found if not any(_names(told, one) for one in (alert.id, *joined[alert.id]))]
+    assert not missing, f"{len(missing)} of {len(found)} alerts came in no message: {missing[0]}"
+    keys = [str(letter["X-Vedette-Key"]) for letter in letters]
+    assert set(keys) == {delivery.key for delivery in deliveries}
+    assert len(keys) == len(set(keys)), "the mail folder takes a key once"
+
+
+def _names(told: str, alert: str) -> bool:
+    return re.search(rf"{re.escape(alert)}(?![0-9a-f-])", told) is not None
+
+
+def scanned(home: Path) -> set[tuple[object, ...]]:
+    """The alerts that a scan of the same files finds."""
+    detections = load_paths([home / "detections"])
+    with open_inputs([str(home / "logs")]) as objects:
+        report = scan(objects, detections, ScanOptions(dt.datetime.now(dt.UTC).date()))
+    return {
+        (one.detection.id, one.group, one.opened.at, one.evidence.count, one.evidence.first) for one in report.alerts
+    }
+
+
+def _episode(alert: AlertRecord) -> tuple[object, ...]:
+    evidence = alert.evidence
+    return alert.detection, alert.group, alert.opened, evidence.count, evidence.first
 
 
 def is_idle(store: Store, files: int) -> bool:

@@ -1,142 +1,101 @@
-"""Kill -9 at random moments, over a folder and a mail folder: nothing is lost, and nothing is counted twice.
-
-`make chaos` sets VEDETTE_CHAOS_KILLS=200 and VEDETTE_CHAOS_FILES=10000; without them a short form runs. The seed is
-printed, and VEDETTE_CHAOS_SEED sets it.
-"""
+"""Kill -9 at random moments: nothing is lost, and nothing is counted twice."""
 
 from __future__ import annotations
 
-import datetime as dt
-import os
+import json
 import random
-import re
 import time
-from collections.abc import Iterator
+from collections.abc import Callable
+from contextlib import closing
 from itertools import islice
 from pathlib import Path
 
+import boto3
 import pytest
+from moto.sqs.models import sqs_backends
 
-from chaos.crowd import Crowd, put, write_detections
-from chaos.living import Monitor, alerts, counted, is_idle, joined_with, mails
-from vedette.alerts.delivery import DeliveryState
-from vedette.app.scan import ScanOptions, open_inputs, scan
-from vedette.detections.loader import load_paths
-from vedette.monitor.store import Store
+from aws_server import ACCOUNT, REGION, bare_environment, running
+from chaos.conftest import Hardness, settle_in
+from chaos.crowd import Crowd, put
+from chaos.living import Monitor, check, is_idle
 from vedette.stores.sqlite import SqliteStore
 
-KILLS = int(os.environ.get("VEDETTE_CHAOS_KILLS", "8"))
-FILES = int(os.environ.get("VEDETTE_CHAOS_FILES", "400"))
-SEED = int(os.environ.get("VEDETTE_CHAOS_SEED", "20261121"))
 
-SETTINGS = """\
-[store]
-url = "sqlite:///{home}/store.db"
-
-[detections]
-builtin = false
-paths = ["{home}/detections"]
-
-[[source]]
-kind = "folder"
-name = "logs"
-path = "{home}/logs"
-
-[[channel]]
-kind = "maildir"
-name = "mail"
-path = "{home}/mail"
-rate = "100000/1s"
-
-[[route]]
-channels = ["mail"]
-
-[policy]
-group_wait = "1s"
-group_window = "1s"
-repeat_after = "0s"
-max_age = "30d"
-
-[monitor]
-interval = "1s"
-health_port = 0
-"""
-
-
-@pytest.fixture
-def home(tmp_path: Path) -> Path:
-    (tmp_path / "logs").mkdir()
-    write_detections(tmp_path / "detections")
-    (tmp_path / "vedette.toml").write_text(SETTINGS.format(home=tmp_path))
-    return tmp_path
-
-
-@pytest.fixture
-def monitor(home: Path) -> Iterator[Monitor]:
-    monitor = Monitor(home / "vedette.toml", home / "log")
-    yield monitor
-    monitor.abandon()
-
-
-def test_nothing_is_lost_or_counted_twice_however_often_it_is_killed(home: Path, monitor: Monitor) -> None:
-    """Every match is counted exactly once, every alert is delivered at least once, duplicates have the same key."""
-    print(f"seed {SEED}, {KILLS} kills, {FILES} files")
-    chance = random.Random(SEED)
-    crowd = Crowd(SEED, FILES, int(time.time()) - 3_600)
+def _torment(monitor: Monitor, hardness: Hardness, crowd: Crowd, appear: Callable[[str, bytes], None]) -> None:
+    """Files appear while the monitor is started and killed; at the end all files are there, and it is left alone."""
+    chance = random.Random(hardness.seed)
     contents = crowd.contents()
-    for _ in range(KILLS):
-        for name, data in islice(contents, chance.randint(0, max(1, 2 * FILES // KILLS))):
-            put(home / "logs", name, data)
+    for _ in range(hardness.kills):
+        for name, data in islice(contents, chance.randint(0, max(1, 2 * crowd.files // hardness.kills))):
+            appear(name, data)
         monitor.start()
         assert monitor.live_for(chance.uniform(0.2, 1.6)), monitor.tail()
         monitor.kill()
     for name, data in contents:
-        put(home / "logs", name, data)
+        appear(name, data)
     monitor.start()
+
+
+def test_over_a_folder(home: Path, monitor: Monitor, hardness: Hardness) -> None:
+    """Every match is counted exactly once, every alert is delivered at least once, duplicates have the same key."""
+    settle_in(home)
+    crowd = Crowd(hardness.seed, hardness.files, int(time.time()) - 3_600)
+    _torment(monitor, hardness, crowd, lambda name, data: put(home / "logs", name, data))
     monitor.wait_until((home / "store.db").exists, 30)
-    store = SqliteStore(home / "store.db", create=False)
-    try:
-        monitor.wait_until(lambda: is_idle(store, FILES), 60 + FILES / 20)
+    with closing(SqliteStore(home / "store.db", create=False)) as store:
+        monitor.wait_until(lambda: is_idle(store, crowd.files), 60 + crowd.files / 20)
         assert monitor.end() == 0
-        _check(home, store, crowd)
-    finally:
-        store.close()
+        check(home, store, crowd)
 
 
-def _check(home: Path, store: Store, crowd: Crowd) -> None:
-    assert counted(store) == crowd.expected
-    found = alerts(store)
-    assert {_episode(alert) for alert in found} == _scanned(home)
-    with store.transaction() as tx:
-        assert not tx.objects(poison=True)
-        deliveries = tx.deliveries(limit=1_000_000)
-    assert {delivery.state for delivery in deliveries} == {DeliveryState.SENT}
-    letters = list(mails(home / "mail"))
-    told = "\n".join(str(letter.get_body(("plain",))) for letter in letters)
-    joined = joined_with(store)
-    missing = [alert for alert in found if not any(_names(told, one) for one in (alert.id, *joined[alert.id]))]
-    assert not missing, f"{len(missing)} of {len(found)} alerts came in no message: {missing[0]}"
-    keys = [str(letter["Message-ID"]) for letter in letters]
-    assert len(keys) == len(set(keys)) == len(deliveries)
+def test_over_a_bucket_and_its_queue(
+    home: Path, monitor: Monitor, hardness: Hardness, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The same, with a queue that gives messages twice and in any order, and again after each kill."""
+    bare_environment(monkeypatch)
+    chance = random.Random(hardness.seed + 1)
+    crowd = Crowd(hardness.seed, max(50, hardness.files // 4), int(time.time()) - 3_600)
+    with running() as address:
+        s3, sqs = (boto3.client(name, region_name=REGION, endpoint_url=address) for name in ("s3", "sqs"))
+        s3.create_bucket(Bucket="trail")
+        queue = sqs.create_queue(QueueName="logs")["QueueUrl"]
+        settle_in(
+            home, f'kind = "s3-sqs"\nqueue = "{queue}"\nwait = "1s"\nmax_receives = 1000',
+            more=f'[aws]\nendpoint_url = "{address}"\nregion = "{REGION}"\n',
+        )  # fmt: skip
+
+        held: list[str] = []
+
+        def appear(name: str, data: bytes) -> None:
+            put(home / "logs", name, data)
+            s3.put_object(Bucket="trail", Key=name, Body=data)
+            held.extend([_notification(name)] * chance.choice((1, 1, 2)))
+            chance.shuffle(held)
+            while len(held) > 20:
+                sqs.send_message(QueueUrl=queue, MessageBody=held.pop())
+            _give_again(visible=chance.random() < 0.2)
+
+        _torment(monitor, hardness, crowd, appear)
+        for message in held:
+            sqs.send_message(QueueUrl=queue, MessageBody=message)
+        monitor.wait_until((home / "store.db").exists, 30)
+        with closing(SqliteStore(home / "store.db", create=False)) as store:
+            _give_again(visible=True)
+            monitor.wait_until(lambda: is_idle(store, crowd.files), 60 + crowd.files / 5)
+            assert monitor.end() == 0
+            check(home, store, crowd)
 
 
-def _names(told: str, alert: str) -> bool:
-    return re.search(rf"{re.escape(alert)}(?![0-9a-f-])", told) is not None
+def _notification(key: str) -> str:
+    place = {"bucket": {"name": "trail"}, "object": {"key": key, "size": 1}}
+    return json.dumps({"Records": [{"eventSource": "aws:s3", "eventName": "ObjectCreated:Put", "s3": place}]})
 
 
-def _scanned(home: Path) -> set[tuple[object, ...]]:
-    """The alerts that a scan of the same files finds."""
-    detections = load_paths([home / "detections"])
-    with open_inputs([str(home / "logs")]) as objects:
-        report = scan(objects, detections, ScanOptions(dt.datetime.now(dt.UTC).date()))
-    return {
-        (one.detection.id, one.group, one.opened.at, one.evidence.count, one.evidence.first) for one in report.alerts
-    }
-
-
-def _episode(alert: object) -> tuple[object, ...]:
-    from vedette.alerts.record import AlertRecord
-
-    assert isinstance(alert, AlertRecord)
-    evidence = alert.evidence
-    return alert.detection, alert.group, alert.opened, evidence.count, evidence.first
+def _give_again(*, visible: bool) -> None:
+    """As if the time had passed for which the messages in flight were somebody's."""
+    if not visible:
+        return
+    for queue in sqs_backends[ACCOUNT][REGION].queues.values():
+        for message in list(queue._messages):
+            message.visible_at = 0
+        queue.pending_messages.clear()
