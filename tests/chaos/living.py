@@ -11,7 +11,7 @@ import signal
 import subprocess
 import sys
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -132,13 +132,18 @@ def check(home: Path, store: Store, crowd: Crowd) -> None:
         deliveries = tx.deliveries(limit=1_000_000)
     assert {delivery.state for delivery in deliveries} == {DeliveryState.SENT}
     letters = list(mails(home / "mail"))
-    told = "\n".join(str(letter.get_body(("plain",))) for letter in letters)
-    joined = joined_with(store)
-    missing = [alert for alert in found if not any(_names(told, one) for one in (alert.id, *joined[alert.id]))]
+    missing = untold(letters, store)
     assert not missing, f"{len(missing)} of {len(found)} alerts came in no message: {missing[0]}"
     keys = [str(letter["X-Vedette-Key"]) for letter in letters]
     assert set(keys) == {delivery.key for delivery in deliveries}
     assert len(keys) == len(set(keys)), "the mail folder takes a key once"
+
+
+def untold(letters: Iterable[email.message.EmailMessage], store: Store) -> list[AlertRecord]:
+    """The alerts that no message names."""
+    told = "\n".join(str(letter.get_body(("plain",))) for letter in letters)
+    joined = joined_with(store)
+    return [alert for alert in alerts(store) if not any(_names(told, one) for one in (alert.id, *joined[alert.id]))]
 
 
 def _names(told: str, alert: str) -> bool:
