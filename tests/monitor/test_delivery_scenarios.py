@@ -108,6 +108,29 @@ STORIES: dict[str, tuple[Policy, str]] = {
         10:04 decided other/alice grouped
         """,
     ),
+    "that it is over is a message of its own, though the first one waits still": (
+        Policy(routes=(Route(("mail",)),), group_wait=1800, resolve_after=0),
+        """
+        10:00 push single alice
+        10:29 want
+        10:31 want
+            mail first single/alice
+        10:47 want
+            mail resolved single/alice
+        """,
+    ),
+    "alerts of one actor that are far apart are incidents of their own": (
+        Policy(routes=(Route(("mail",)),), group_wait=60, group_window=600, resolve_after=86400),
+        """
+        10:00 push single alice
+        10:11 push other alice
+        10:12:30 push standing alice at=10:05
+        10:14 want
+            mail first single/alice
+            mail first other/alice
+            mail first standing/alice
+        """,
+    ),
     "an incident goes on within its window, in messages of its own": (
         MAIL,
         """
@@ -230,7 +253,7 @@ STORIES: dict[str, tuple[Policy, str]] = {
         MAIL,
         """
         10:00 push single alice
-        10:32 push single alice
+        10:32 push single alice from=203.0.113.9
         10:33 want
             mail first single/alice
             mail resolved single/alice
@@ -261,6 +284,25 @@ STORIES: dict[str, tuple[Policy, str]] = {
             chat first single/carol
             mail first single/carol
             mail resolved single/bob
+        """,
+    ),
+    "that it is over goes to all who heard of it": (
+        Policy(
+            routes=(
+                Route(("chat",), hours=Hours.parse("09:00-18:00")),
+                Route(("mail",), hours=Hours.parse("18:00-09:00")),
+            ),
+            group_wait=0,
+        ),
+        """
+        17:59 push single alice from=198.51.100.7
+        18:05 push single alice from=198.51.100.8
+        18:06 want
+            chat first single/alice
+            mail new address single/alice
+        18:40 want
+            chat resolved single/alice
+            mail resolved single/alice
         """,
     ),
     "what nobody is there for is told when somebody is": (

@@ -132,7 +132,7 @@ def _kill(store, watching, part, now, name, before, *, done) -> None:  # type: i
         raise Killed
 
 
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(st.data())
 def test_any_order_duplicates_parts_and_kills_give_the_alerts_of_a_scan(data: st.DataObject) -> None:
     """A live run over files in any order, with duplicates, late delivery, kill and resume between transactions, ends in
@@ -153,7 +153,7 @@ LONG = [
 ]
 
 
-@settings(max_examples=8, deadline=None)
+@settings(max_examples=5, deadline=None)
 @given(
     seed=st.integers(0, 2**32),
     gaps=st.lists(st.sampled_from([0.5, 1, 3, 8, 14, 20, 27]), min_size=1, max_size=3),

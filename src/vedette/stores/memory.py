@@ -133,9 +133,8 @@ class _Tables:
         )
         self.actor_alerts: _Index[str, AlertRecord] = _Index(attrgetter("actor"), attrgetter("changed", "id"))
         self.all_alerts: _Index[str, AlertRecord] = _Index(_all, attrgetter("changed", "id"))
-        self.alerts_: _Table[str, AlertRecord] = _Table(
-            journal, [self.group_alerts, self.actor_alerts, self.all_alerts]
-        )
+        by_alert = [self.group_alerts, self.actor_alerts, self.all_alerts]
+        self.alerts_: _Table[str, AlertRecord] = _Table(journal, by_alert)
         self.by_due: _Index[tuple[str, Group], _Due] = _Index(_all, attrgetter("at", "detection", "group"))
         self.dues: _Table[tuple[str, Group], _Due] = _Table(journal, [self.by_due])
         self.decisions_: _Table[str, tuple[Decision, ...]] = _Table(journal)
@@ -144,9 +143,8 @@ class _Tables:
         self.of_channel: _Index[str, Delivery] = _Index(attrgetter("channel"), order)
         self.in_state: _Index[str, Delivery] = _Index(attrgetter("state"), order)
         self.all_deliveries: _Index[str, Delivery] = _Index(_all, order)
-        self.deliveries_: _Table[str, Delivery] = _Table(
-            journal, [self.of_incident, self.of_channel, self.in_state, self.all_deliveries]
-        )
+        by_delivery = [self.of_incident, self.of_channel, self.in_state, self.all_deliveries]
+        self.deliveries_: _Table[str, Delivery] = _Table(journal, by_delivery)
         self.silences_: _Table[str, Silence] = _Table(journal)
         self.leases: _Table[str, tuple[str, int]] = _Table(journal)
         self.notes: _Table[str, str] = _Table(journal)
