@@ -1,0 +1,173 @@
+"""`vedette run`, `doctor` and `canary` as somebody types them."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from app_run.fakes import log_file, record
+from vedette.cli import run
+
+SETTINGS = """\
+[store]
+url = "sqlite:///{home}/store.db"
+[detections]
+only = ["root-login", "access-key-created"]
+[[source]]
+kind = "folder"
+name = "logs"
+path = "{home}/logs"
+[[channel]]
+kind = "maildir"
+name = "mail"
+path = "{home}/mail"
+[policy]
+group_wait = "0s"
+[monitor]
+interval = "1s"
+health_port = 0
+"""
+
+
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    for name in ("STATE", "DATA", "CONFIG"):
+        monkeypatch.setenv(f"XDG_{name}_HOME", str(tmp_path / name.lower()))
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "logs").mkdir()
+    (tmp_path / "logs" / "a.json").write_bytes(log_file(record(1, name="StopLogging") | {"eventSource": "cloudtrail"}))
+    return tmp_path
+
+
+@pytest.fixture
+def settings(home: Path) -> Path:
+    path = home / "vedette.toml"
+    path.write_text(SETTINGS.format(home=home))
+    return path
+
+
+def test_once_over_a_folder_ends_with_the_mail(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    root = record(2, name="ConsoleLogin") | {"eventSource": "signin.amazonaws.com", "userIdentity": {"type": "Root"}}
+    root["responseElements"] = {"ConsoleLogin": "Success"}
+    (home / "logs" / "b.json").write_bytes(log_file(root))
+    assert run(["run", "logs", "--once"]) == 0
+    told = capsys.readouterr().err
+    assert "2 objects, 2 records" in told
+    assert "`vedette mail` shows them" in told
+    assert list((home / "data" / "vedette" / "mail" / "new").iterdir())
+    assert run(["run", "logs", "--once"]) == 0
+    assert "0 objects, 0 records" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "words"),
+    [
+        (["run"], 3, "name no source"),
+        (["run", "nowhere"], 2, "does not exist"),
+        (["run", "log"], 2, "did you mean `logs`?"),
+        (["run", "logs/a.json"], 2, "is not a folder"),
+        (["run", "--settings", "nowhere.toml"], 2, "does not exist"),
+    ],
+)
+def test_what_cannot_be_run(
+    home: Path, arguments: list[str], code: int, words: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(arguments) == code
+    assert words in capsys.readouterr().err
+
+
+def test_once_says_by_its_exit_code_that_something_could_not_be_read(
+    home: Path, settings: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    shutil.rmtree(home / "logs")
+    (home / "logs").mkdir()
+    (home / "logs" / "gone.json").symlink_to(home / "logs" / "loop.json")
+    (home / "logs" / "loop.json").symlink_to(home / "logs" / "gone.json")
+    assert run(["run", "--once"]) in (0, 4)
+    assert "objects" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_ends_it_in_order(home: Path, settings: Path, number: signal.Signals) -> None:
+    command = [sys.executable, "-m", "vedette", "run", "--log", "json"]
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True, cwd=home, env=dict(os.environ)) as process:
+        assert process.stderr is not None
+        events = []
+        for line in process.stderr:
+            events.append(json.loads(line)["event"])
+            if events[-1] == "started":
+                process.send_signal(number)
+        assert process.wait(40) == 0
+    assert events[0] == "started"
+    assert "stopping" in events
+    assert events[-1] == "stopped"
+
+
+def test_the_doctor_finds_all_well_and_what_is_not(
+    home: Path, settings: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(["doctor", "-o", "json"]) == 0
+    checks = {check["what"]: check for check in json.loads(capsys.readouterr().out)}
+    assert {check["state"] for check in checks.values()} == {"ok"}
+    assert list(checks) == [
+        "version", "settings", "clock", "detections", "store", "source logs", "channel mail",
+    ]  # fmt: skip
+    assert run(["canary"]) == 0
+    assert "mail: accepted" in capsys.readouterr().out
+    shutil.rmtree(home / "logs")
+    settings.write_text(settings.read_text().replace('only = ["root-login"', 'only = ["nobody"'))
+    assert run(["doctor"]) == 1
+    out = capsys.readouterr().out
+    assert "no detection has the id `nobody`" in out
+    assert "no such file or directory" in out
+    assert "none is running here" in out
+
+
+def test_the_doctor_sends_when_it_is_asked_to(home: Path, settings: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["doctor", "--send"]) == 0
+    assert "a test message was accepted" in capsys.readouterr().out
+    assert len(list((home / "mail" / "new").iterdir())) == 1
+
+
+CHANNELS = """
+[[channel]]
+kind = "smtp"
+name = "post"
+host = "127.0.0.1"
+port = 9
+security = "none"
+from = "vedette@example.com"
+to = ["you@example.com"]
+[[channel]]
+kind = "slack"
+name = "slack"
+webhook = "secret://env/NOT_SET_ANYWHERE"
+"""
+
+
+def test_the_doctor_says_how_to_mend(home: Path, settings: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    settings.write_text(settings.read_text() + CHANNELS)
+    assert run(["doctor", "-o", "json"]) == 1
+    checks = {check["what"]: check for check in json.loads(capsys.readouterr().out)}
+    assert checks["channel post"]["state"] == "bad"
+    assert "refused" in checks["channel post"]["found"]
+    assert "NOT_SET_ANYWHERE" in checks["channel slack"]["found"]
+    assert checks["channel slack"]["mend"]
+
+
+def test_a_canary_that_does_not_arrive_is_told_by_the_exit_code(
+    home: Path, settings: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    settings.write_text(settings.read_text() + CHANNELS)
+    assert run(["canary", "--within", "1s"]) == 1
+    out = capsys.readouterr().out
+    assert "mail: accepted" in out
+    assert "post: the message is waiting" in out
