@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check -q
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check docs bench coverage fuzz chaos clean
+.PHONY: help demo test check docs bench bench-run coverage fuzz chaos clean
 
 help:  ## say what can be made
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -46,6 +46,9 @@ docs: $(VENV)/dev.stamp  ## write the generated reference pages
 
 bench: $(VENV)/bench.stamp  ## compare the engine with its floor and its peers
 	@$(BIN)/python bench/run.py
+
+bench-run: $(VENV)/dev.stamp  ## measure the live monitor: file to message, records a second, a tick
+	@$(BIN)/python bench/run_monitor.py
 
 chaos: $(VENV)/dev.stamp  ## kill the monitor 200 times while it reads 10,000 files, and count what is left
 	@VEDETTE_CHAOS_KILLS=$${VEDETTE_CHAOS_KILLS:-200} VEDETTE_CHAOS_FILES=$${VEDETTE_CHAOS_FILES:-10000} \

@@ -1,0 +1,197 @@
+"""Measure the live monitor: how soon a file is a message, how many records it keeps up with, what a minute costs.
+
+    python bench/run_monitor.py             # what `make bench-run` runs
+    python bench/run_monitor.py --quick     # does it still run?
+
+latency      a real `vedette run` over a folder and a mail folder (interval 1 s, no wait for others of an incident):
+             from a file's appearance to the message in the mail folder, one file at a time
+throughput   `vedette run FOLDER --once` into SQLite with the built-in detections, over files that are all there
+tick         10,000 groups whose alerts stand, all due at once: CPU seconds of one tick
+"""
+
+from __future__ import annotations
+
+import argparse
+import datetime as dt
+import json
+import os
+import resource
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from pathlib import Path
+
+from corpus import write_corpus
+
+from vedette.alerts.policy import Policy, Route
+from vedette.cloudtrail.body import Body, Kind
+from vedette.cloudtrail.moment import print_time
+from vedette.detections.loader import load_builtin
+from vedette.engine.engine import Engine
+from vedette.monitor.intake import ingest
+from vedette.monitor.ticking import tick
+from vedette.monitor.watching import Monitor
+from vedette.stores.sqlite import SqliteStore
+
+DAY = 86_400
+
+SETTINGS = """\
+[store]
+url = "sqlite:///{home}/store.db"
+[[source]]
+kind = "folder"
+path = "{home}/logs"
+[[channel]]
+kind = "maildir"
+name = "mail"
+path = "{home}/mail"
+rate = "100000/1s"
+[policy]
+group_wait = "0s"
+[monitor]
+interval = "1s"
+health_port = 0
+"""
+
+
+def root_login(number: int, now: int) -> bytes:
+    """A log file with a sign-in that is told at once; each is of another account, so that each is an alert."""
+    account = f"{100_000_000_000 + number}"
+    return json.dumps(
+        {
+            "Records": [
+                {
+                    "eventVersion": "1.11",
+                    "userIdentity": {"type": "Root", "accountId": account, "arn": f"arn:aws:iam::{account}:root"},
+                    "eventTime": print_time(now),
+                    "eventSource": "signin.amazonaws.com",
+                    "eventName": "ConsoleLogin",
+                    "awsRegion": "us-east-1",
+                    "sourceIPAddress": "198.51.100.7",
+                    "responseElements": {"ConsoleLogin": "Success"},
+                    "eventID": f"bench-{number}",
+                    "eventType": "AwsConsoleSignIn",
+                    "recipientAccountId": account,
+                }
+            ]
+        }
+    ).encode()
+
+
+def latency(home: Path, files: int) -> dict[str, float]:
+    """Seconds from a file to its message: median, p99, most."""
+    (home / "logs").mkdir(parents=True)
+    (home / "vedette.toml").write_text(SETTINGS.format(home=home))
+    command = [sys.executable, "-m", "vedette", "run", "--settings", str(home / "vedette.toml")]
+    with subprocess.Popen(command, stderr=subprocess.DEVNULL) as process:
+        try:
+            found = [_one(home, number) for number in range(files + 1)][1:]  # the first waits for the start, too
+        finally:
+            process.terminate()
+            process.wait(40)
+    return {"median": statistics.median(found), "p99": sorted(found)[int(0.99 * (len(found) - 1))], "most": max(found)}
+
+
+def _one(home: Path, number: int) -> float:
+    mails = home / "mail" / "new"
+    before = len(list(mails.iterdir())) if mails.exists() else 0
+    part = home / "logs" / f".{number}"
+    part.write_bytes(root_login(number, int(time.time())))
+    started = time.perf_counter()
+    part.replace(home / "logs" / f"{number}.json")
+    while not mails.exists() or len(list(mails.iterdir())) <= before:
+        time.sleep(0.01)
+        assert time.perf_counter() - started < 60, "no message came"
+    return time.perf_counter() - started
+
+
+def throughput(home: Path, records: int) -> dict[str, float]:
+    """Records a second of wall time and of CPU, and the most memory, of one process."""
+    files = write_corpus(home / "logs", records)
+    environment = {**os.environ, "XDG_STATE_HOME": str(home), "XDG_DATA_HOME": str(home), "XDG_CONFIG_HOME": str(home)}
+    command = [sys.executable, "-m", "vedette", "run", str(home / "logs"), "--once"]
+    before, started = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter()
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    seconds, after = time.perf_counter() - started, resource.getrusage(resource.RUSAGE_CHILDREN)
+    assert done.returncode == 0, done.stderr[-2000:]
+    cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+    return {
+        "files": len(files),
+        "records": records,
+        "seconds": seconds,
+        "records_a_second": records / seconds,
+        "records_a_cpu_second": records / cpu,
+        "most_memory_mb": after.ru_maxrss / 1024,
+    }
+
+
+def ticking(home: Path, groups: int) -> dict[str, float]:
+    """CPU seconds of taking in one match of each group, and of one tick in which all of them are due."""
+    detection = next(one for one in load_builtin(tests=False) if one.id == "root-login")
+    now = 1_795_262_400
+    monitor = Monitor((detection,), Policy((Route(("mail",)),), repeat_after=0, group_wait=0))
+    engine = Engine(monitor.detections, dt.date(2026, 11, 21))
+    store = SqliteStore(home / "store.db")
+    records = [json.loads(root_login(number, now))["Records"][0] for number in range(groups)]
+    result = engine.process(Body(Kind.LOG_FILE, json.dumps({"Records": records}).encode(), "bench"))
+    assert len(result.matches) == groups
+
+    def take() -> None:
+        with store.transaction() as tx:
+            ingest(tx, monitor, "bench", "bench", [replace(result)], now, bodies=1, done=True)
+
+    def closing_time() -> None:
+        with store.transaction() as tx:
+            looked_at = tick(tx, monitor, now + DAY).groups
+        assert looked_at == min(groups, 10_000), looked_at
+
+    found = {"groups": groups, "ingest_cpu_seconds": _cpu(take), "tick_cpu_seconds": _cpu(closing_time)}
+    store.close()
+    return found
+
+
+def _cpu(work: Callable[[], None]) -> float:
+    started = time.process_time()
+    work()
+    return time.process_time() - started
+
+
+def show(name: str, figures: Mapping[str, float]) -> None:
+    """A line a figure."""
+    print(name)
+    for key, value in figures.items():
+        print(f"  {key.replace('_', ' '):<24}{value:>14,.3f}".rstrip("0").rstrip("."))
+
+
+def main() -> None:
+    """Measure, and print."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--records", type=int, default=300_000)
+    parser.add_argument("--files", type=int, default=100)
+    parser.add_argument("--groups", type=int, default=10_000)
+    parser.add_argument("--quick", action="store_true")
+    parser.add_argument("--json", type=Path, help="write the figures there too")
+    arguments = parser.parse_args()
+    if arguments.quick:
+        arguments.records, arguments.files, arguments.groups = 3_000, 3, 100
+    with tempfile.TemporaryDirectory(prefix="vedette-bench-") as name:
+        home = Path(name)
+        figures = {}
+        for part, measure, amount in (
+            ("throughput", throughput, arguments.records),
+            ("latency", latency, arguments.files),
+            ("tick", ticking, arguments.groups),
+        ):
+            (home / part).mkdir()
+            figures[part] = measure(home / part, amount)
+            show(part, figures[part])
+    if arguments.json is not None:
+        arguments.json.write_text(json.dumps(figures, indent=1) + "\n")
+
+
+if __name__ == "__main__":
+    main()
