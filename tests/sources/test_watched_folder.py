@@ -20,7 +20,7 @@ from vedette.sources.watch import WatchedFolder
 from vedette.sources.whole import is_whole
 
 NOW = 1_795_255_200
-LOG = gzip.compress(json.dumps({"Records": [{"eventName": "x", "text": "y" * 50}] * 40}).encode())
+LOG = gzip.compress(json.dumps({"Records": [{"eventName": "x", "text": "y" * 50}] * 40}).encode(), mtime=0)
 
 
 class Watch:

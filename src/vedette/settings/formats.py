@@ -27,7 +27,7 @@ from vedette.settings.kinds import (
     seconds_of,
 )
 
-_RATE = re.compile(r"(\d{1,6})\s*(?:/|per)\s*(\d{0,6}\s*[smhdw])")
+_RATE = re.compile(r"(\d{1,6})\s*(?:/|per)\s*(\d{0,9}\s*[smhdw])")
 _PASSWORD = re.compile(r"//[^/@]*:[^/@]*@|\bpassword=", re.IGNORECASE)
 
 

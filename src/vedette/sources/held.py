@@ -99,11 +99,13 @@ class _Open:
 class Window:
     """Keys at positions of an ordered source (times, say): which are out, which are done, and how far all is done.
 
-    Reading begins anew at `start`, `overlap` before `low`, because some come late; what is done there is known.
+    Reading begins anew at `start`, `overlap` before `low`, because some come late; what is done there is known. What
+    comes later than that is not handed out: what was done there is forgotten.
     """
 
     def __init__(self, low: int, overlap: int, lease: float = LEASE, clock: Clock = time.monotonic) -> None:
         self._high = low
+        self._floor = low - overlap
         self._overlap = overlap
         self._lease = lease
         self._clock = clock
@@ -120,14 +122,14 @@ class Window:
     @property
     def start(self) -> int:
         """Where to read from."""
-        return self.low - self._overlap
+        return max(self.low - self._overlap, self._floor)
 
     def offer(self, key: str, position: int) -> bool:
         """Whether to hand a key out: it is not done, nor in good hands. It counts as handed out then."""
         with self._lock:
             now = self._clock()
             known = self._open.get(key)
-            if key in self._done or (known is not None and known.until > now):
+            if position < self._floor or key in self._done or (known is not None and known.until > now):
                 return False
             self._open[key] = _Open(position, now + self._lease)
             self._high = max(self._high, position)
@@ -157,4 +159,5 @@ class Window:
         """Let go of what lies before `start`: it is not read again."""
         start = self.start
         with self._lock:
+            self._floor = start
             self._done = {key: position for key, position in self._done.items() if position >= start}
