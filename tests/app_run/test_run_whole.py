@@ -6,6 +6,8 @@ import io
 import threading
 from pathlib import Path
 
+import pytest
+
 from app_run.fakes import NOON, AnsweringSender, FilledSource, SetClock, log_file, parts, record
 from vedette.alerts.delivery import DeliveryState
 from vedette.alerts.policy import Rate
@@ -13,6 +15,7 @@ from vedette.app.clock import SteadyClock
 from vedette.app.figures import ALERTS, BUILD
 from vedette.app.run import Done, Run
 from vedette.app.upkeep import LEASE
+from vedette.monitor.store import StoreError
 from vedette.sources.port import SourceError
 from vedette.stores.memory import MemoryStore
 from vedette.stores.sqlite import SqliteStore
@@ -121,3 +124,58 @@ def test_an_alert_that_is_over_is_told_by_upkeep() -> None:
     while run.dispatchers[0].send_one():
         continue
     assert [message.notice.reason.value for message in sender.messages] == ["first", "resolved"]
+
+
+def test_what_could_still_be_told_is_never_pruned() -> None:
+    """Old logs that are told of however old they are keep what they are told from."""
+    source, clock = FilledSource(objects={"a": log_file(record(1, at=NOON - 10**8))}), SetClock()
+    store = MemoryStore()
+    run = Run(parts(store, source=source, clock=clock, max_age=10**9))
+    run.once()
+    clock.time += 2 * 86_400
+    run.upkeep.once()
+    with store.transaction() as tx:
+        assert tx.minutes("key-made", ("user:111122223333:alice",), 0, 1 << 40)
+    other = Run(parts(store, clock=clock, max_age=86_400))
+    clock.time += 2 * 86_400
+    other.upkeep.once()
+    with store.transaction() as tx:
+        assert not tx.minutes("key-made", ("user:111122223333:alice",), 0, 1 << 40)
+
+
+def test_the_end_does_not_wait_for_ever_for_a_sender_that_hangs(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("vedette.app.run.PATIENCE", 0.5)
+    release, busy = threading.Event(), threading.Event()
+
+    def hang() -> None:
+        busy.set()
+        release.wait(30)
+
+    sender, log = AnsweringSender(during=hang), io.StringIO()
+    source = FilledSource(objects={"a": log_file(record(1))})
+    run = Run(parts(source=source, senders=[sender], clock=SteadyClock(), stream=log))  # type: ignore[arg-type]
+    thread = _running(run)
+    assert busy.wait(20)
+    run.stop.set()
+    thread.join(20)
+    assert not thread.is_alive()
+    assert "not finished in time" in log.getvalue()
+    release.set()
+
+
+def test_readiness_and_figures_while_the_store_is_gone() -> None:
+    class Gone(MemoryStore):
+        gone = False
+
+        def transaction(self):  # type: ignore[no-untyped-def]
+            if self.gone:
+                raise StoreError("the server is away")
+            return super().transaction()
+
+    store = Gone()
+    run = Run(parts(store))
+    assert run.troubles() == []
+    assert 'vedette_deliveries{channel="mail",state="waiting"} 0' in run.page()
+    store.gone = True
+    assert run.troubles() == ["the server is away"]
+    assert "vedette_deliveries{" not in run.page()

@@ -37,6 +37,9 @@ WORKERS = 2
 PATIENCE = 30.0
 """Seconds for which the end waits for the object and the messages at hand."""
 
+PROGRESS_EVERY = 60.0
+"""Seconds between two lines of the log that say how far the monitor is."""
+
 POLL = "poll "
 """How the names of threads begin that may wait for a network: they hold nothing, and the end does not wait for them."""
 
@@ -134,8 +137,13 @@ class Run:
 
     def _keep(self) -> None:
         """Every second: leases of objects in hand are made longer, and senders hear of what was planned."""
+        told, at = 0, self.parts.clock.elapsed()
         while not self.stop.wait(1.0):
             self.intake.extend()
+            total = self.taking.total
+            if total.objects != told and self.parts.clock.elapsed() - at >= PROGRESS_EVERY:
+                told, at = total.objects, self.parts.clock.elapsed()
+                self.parts.journal.info("progress", objects=told, records=total.records, waiting=self.intake.waiting)
             if self.taking.planned.is_set():
                 self.taking.planned.clear()
                 self._wake()

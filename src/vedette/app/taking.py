@@ -30,6 +30,7 @@ from vedette.app.journal import LONGEST, Journal, Level
 from vedette.app.objects import PART, Held, Part, Place, Reader
 from vedette.app.selfwatch import BUG
 from vedette.app.work import Stopped, Work
+from vedette.detections.definition import Severity
 from vedette.errors import VedetteError
 from vedette.monitor.intake import Ingested, ingest
 from vedette.monitor.store import SourceHealth, Transaction
@@ -185,10 +186,9 @@ class Taking:
         if done.malformed:
             shown = next((str(piece) for piece in part.malformed), "")
             self.journal.warning("malformed", source=source, object=held.item.name, parts=done.malformed, first=shown)
-        self.journal.tell(
-            Level.INFO if done.alerts else Level.DEBUG, "object read",
-            {"source": source, "object": held.item.name, "records": done.records, "matches": done.fresh,
-             "duplicates": done.duplicates, "alerts": len(done.alerts), "told": done.told},
+        self.journal.debug(
+            "object read", source=source, object=held.item.name, records=done.records, matches=done.fresh,
+            duplicates=done.duplicates, alerts=len(done.alerts), told=done.told,
         )  # fmt: skip
         if done.told:
             self.planned.set()
@@ -214,7 +214,9 @@ class Taking:
             if alert is not None and alert.created >= since and not alert.withdrawn:
                 self.total.alerts += 1
                 self.figures.add(ALERTS, alert.severity.value)
-                self.journal.info("alert opened", alert=alert.id, title=alert.title, severity=alert.severity.value)
+                level = Level.INFO if alert.severity >= Severity.MEDIUM else Level.DEBUG
+                fields = {"alert": alert.id, "title": alert.title, "severity": alert.severity.value}
+                self.journal.tell(level, "alert opened", fields)
 
     # what fails
 

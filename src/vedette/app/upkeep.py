@@ -114,7 +114,9 @@ class Upkeep:
         if now < pruned + PRUNE_EVERY:
             return
         try:
-            gone = self.store.prune({table: now - kept for table, kept in self.retention.items()})
+            # What could still be told of is kept, however short the retention.
+            least = self.monitor.policy.max_age
+            gone = self.store.prune({table: now - max(kept, least) for table, kept in self.retention.items()})
         except StoreError as error:
             self.journal.warning("prune failed", why=error.message)
             return
