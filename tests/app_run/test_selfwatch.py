@@ -46,7 +46,9 @@ def test_all_is_well(store: MemoryStore) -> None:
 def test_a_source_that_never_gave_anything_is_quiet_since_it_was_first_watched(store: MemoryStore) -> None:
     assert _look(store, NOON) == {}
     assert _look(store, NOON + 6 * HOUR) == {}
-    assert _look(store, NOON + 6 * HOUR + 1) == {(Concern.SOURCE_QUIET, "logs"): "nothing came for 6 hours"}
+    assert _look(store, NOON + 6 * HOUR + 1) == {
+        (Concern.SOURCE_QUIET, "logs"): "source logs: nothing came for 6 hours"
+    }
 
 
 def test_a_source_that_gave_something_is_quiet_since_then(store: MemoryStore) -> None:
@@ -54,7 +56,9 @@ def test_a_source_that_gave_something_is_quiet_since_then(store: MemoryStore) ->
     _health(store, last_at=NOON + HOUR, last_object="a.json")
     assert _look(store, NOON + 7 * HOUR) == {}
     found = _look(store, NOON + 3 * 86_400)
-    assert found == {(Concern.SOURCE_QUIET, "logs"): "nothing came for 2 days; the last object was `a.json`"}
+    assert found == {
+        (Concern.SOURCE_QUIET, "logs"): "source logs: nothing came for 2 days; the last object was `a.json`"
+    }
 
 
 def test_quiet_is_not_watched_where_it_is_not_wanted(store: MemoryStore) -> None:
@@ -65,9 +69,11 @@ def test_quiet_is_not_watched_where_it_is_not_wanted(store: MemoryStore) -> None
 
 def test_a_source_that_fails_and_one_that_lags(store: MemoryStore) -> None:
     _health(store, last_error="no such bucket")
-    assert _look(store, NOON) == {(Concern.SOURCE_FAILING, "logs"): "no such bucket"}
+    assert _look(store, NOON) == {(Concern.SOURCE_FAILING, "logs"): "source logs: no such bucket"}
     _health(store, last_error="", last_at=NOON, lag=3 * HOUR)
-    assert _look(store, NOON) == {(Concern.LAG, "logs"): "the newest object was read 3 hours after its delivery"}
+    assert _look(store, NOON) == {
+        (Concern.LAG, "logs"): "source logs: the newest object was read 3 hours after its delivery"
+    }
     assert _look(store, NOON + HOUR) == {}, "what is old says nothing of now"
 
 
@@ -76,8 +82,8 @@ def test_objects_that_were_put_aside(store: MemoryStore) -> None:
         put_aside(tx, "logs", "a", "not readable", NOON)
         put_aside(tx, "other", "b", f"{BUG}KeyError: x", NOON)
     assert _look(store, NOON) == {
-        (Concern.SOURCE_FAILING, "logs"): "`a` was put aside: not readable",
-        (Concern.DETECTION_ERROR, "other"): "`b` was put aside: bug: KeyError: x",
+        (Concern.SOURCE_FAILING, "logs"): "source logs: `a` was put aside: not readable",
+        (Concern.DETECTION_ERROR, "other"): "source other: `b` was put aside: bug: KeyError: x",
     }
     assert (Concern.SOURCE_FAILING, "logs") not in _look(store, NOON + 2 * 86_400)
 
@@ -89,8 +95,8 @@ def test_a_channel_that_fails_and_deliveries_that_died(store: MemoryStore) -> No
         tx.put_delivery(_delivery("2", attempts=3, detail="refused"))
         tx.put_delivery(_delivery("3", channel="chat", state=DeliveryState.DEAD, settled=NOON, detail="no channel"))
     assert _look(store, NOON) == {
-        (Concern.CHANNEL_FAILING, "mail"): "1 message not accepted: refused",
-        (Concern.DELIVERY_DEAD, "chat"): "no channel",
+        (Concern.CHANNEL_FAILING, "mail"): "channel mail: 1 message not accepted: refused",
+        (Concern.DELIVERY_DEAD, "chat"): "channel chat: no channel",
     }
     assert (Concern.DELIVERY_DEAD, "chat") not in _look(store, NOON + 2 * 86_400)
 

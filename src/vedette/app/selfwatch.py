@@ -62,14 +62,15 @@ def look(tx: Transaction, what: Watch, now: int) -> Found:
     since = _watched_since(tx, what, now)
     for source, quiet_after in what.quiet_after.items():
         health = healths.get(source, SourceHealth(source))
-        found.update(((concern, source), why) for concern, why in
-                     _of_source(health, quiet_after, what.lag_limit, since[source], now))  # fmt: skip
+        for concern, why in _of_source(health, quiet_after, what.lag_limit, since[source], now):
+            found[concern, source] = f"source {source}: {why}"
     for row in tx.objects(poison=True, limit=100):
         if row.at >= now - REMEMBERED:
             concern = Concern.DETECTION_ERROR if row.poison.startswith(BUG) else Concern.SOURCE_FAILING
-            found.setdefault((concern, row.source), f"`{row.name}` was put aside: {row.poison}")
+            found.setdefault((concern, row.source), f"source {row.source}: `{row.name}` was put aside: {row.poison}")
     for channel in what.channels:
-        found.update(((concern, channel), why) for concern, why in _of_channel(tx, channel, now))
+        for concern, why in _of_channel(tx, channel, now):
+            found[concern, channel] = f"channel {channel}: {why}"
     return found
 
 
