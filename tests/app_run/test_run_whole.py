@@ -179,3 +179,23 @@ def test_readiness_and_figures_while_the_store_is_gone() -> None:
     store.gone = True
     assert run.troubles() == ["the server is away"]
     assert "vedette_deliveries{" not in run.page()
+
+
+def test_once_gives_up_on_a_store_that_does_not_come_back(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A run from cron must end; one for ever waits."""
+    monkeypatch.setattr("vedette.app.run.ONCE_PATIENCE", 0.0)
+
+    class Gone(MemoryStore):
+        def transaction(self):  # type: ignore[no-untyped-def]
+            raise StoreError("the server is away")
+
+    with pytest.raises(StoreError, match="the server is away"):
+        Run(parts(Gone(), source=FilledSource())).once()
+
+
+def test_once_that_is_told_to_stop_ends_early_and_says_so() -> None:
+    source = FilledSource(objects={f"o{number}": log_file(record(number)) for number in range(500)})
+    run = Run(parts(source=source))
+    run.stop.set()
+    done = run.once()
+    assert done.objects < 500

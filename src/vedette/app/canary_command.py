@@ -31,6 +31,7 @@ def fly(parts: Parts, within: float, stop: threading.Event) -> Flown:
     """Send a canary and wait for it, at most `within` seconds or until `stop` is set."""
     run = Run(parts)
     work = Work(parts.store, stop, parts.journal, parts.figures)
+    work.patience = run.work.patience = within
     name, started = new_name(parts.clock.now()), parts.clock.elapsed()
     alone = work.do(lambda tx: _is_alone(tx, parts))
     run.flights.leave(name, parts.clock.now(), here=alone)

@@ -37,6 +37,9 @@ WORKERS = 2
 PATIENCE = 30.0
 """Seconds for which the end waits for the object and the messages at hand."""
 
+ONCE_PATIENCE = 30.0
+"""Seconds for which the store may fail in a run that is to end by itself."""
+
 PROGRESS_EVERY = 60.0
 """Seconds between two lines of the log that say how far the monitor is."""
 
@@ -179,20 +182,38 @@ class Run:
     # once
 
     def once(self) -> Done:
-        """Read all that the sources have, look after what is due, send it, and return."""
+        """Read all that the sources have, look after what is due, send it, and return.
+
+        Raises StoreError if the store fails for longer than ONCE_PATIENCE. Told to stop, it ends early.
+        """
+        self.work.patience = ONCE_PATIENCE
+        sent = failed = 0
+        try:
+            failed = self._read_all()
+            sent = self._send_all()
+            self._give_back()
+        except Stopped:
+            failed += 1
+        done = self.taking.total
+        waiting = 0 if self.stop.is_set() else self.work.do(lambda tx: len(tx.deliveries(state=DeliveryState.WAITING)))
+        return Done(done.objects, done.records, done.matches, sent, waiting, failed + done.failed)
+
+    def _read_all(self) -> int:
+        """Read every source to its end, and look after what is due; how many failed."""
         self.upkeep.take_back()
         failed = [source.name for source in self.parts.sources if not self._drain(source)]
         self.upkeep.once()
+        return len(failed)
+
+    def _send_all(self) -> int:
+        """Send what is due; how many messages were sent, or tried."""
         ahead = self.parts.monitor.policy.group_wait
         sent = 0
         for dispatcher in self.dispatchers:
             # What waits for others of its incident need not: there are none to come.
             while not self.stop.is_set() and dispatcher.send_one(self.stop.is_set, ahead):
                 sent += 1
-        self._give_back()
-        done = self.taking.total
-        waiting = self.work.do(lambda tx: len(tx.deliveries(state=DeliveryState.WAITING)))
-        return Done(done.objects, done.records, done.matches, sent, waiting, len(failed) + done.failed)
+        return sent
 
     def _drain(self, source: Source) -> bool:
         """Read until the source has nothing more; False if it failed."""

@@ -29,6 +29,9 @@ class Stopped(Exception):  # noqa: N818  # no error: the process ends
 class Work:
     """Runs functions over transactions of one store; safe to use from several threads."""
 
+    patience: float | None = None
+    """Seconds for which a store may fail before StoreError is raised; None is without end."""
+
     def __init__(self, store: Store, stop: threading.Event, journal: Journal, figures: Figures) -> None:
         self._store = store
         self._stop = stop
@@ -45,16 +48,21 @@ class Work:
     def do(self, task: Callable[[Transaction], T]) -> T:
         """What `task` answers once its transaction is committed; Stopped if the process ends before that.
 
+        Raises StoreError only once `patience` is at its end.
+
         The task may be run several times, and must not have effects of its own.
         """
-        wait = 0.5
+        wait, waited = 0.5, 0.0
         while True:
             try:
                 return self.once(task)
             except StoreError as error:
                 self._failed(error)
+                if self.patience is not None and waited >= self.patience:
+                    raise
                 if self._stop.wait(wait):
                     raise Stopped from error
+                waited += wait
                 wait = min(2 * wait, LONGEST_WAIT)
 
     def once(self, task: Callable[[Transaction], T]) -> T:
