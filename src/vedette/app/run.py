@@ -96,7 +96,6 @@ class Run:
             detections=len(self.parts.monitor.detections), sources=len(self.parts.sources),
             channels=len(self.dispatchers),
         )  # fmt: skip
-        self.upkeep.take_back()
         with self._health():
             threads = [self._thread(name, target) for name, target in self._tasks()]
             for thread in threads:

@@ -53,12 +53,13 @@ class Upkeep:
 
     def run(self, stop: threading.Event) -> None:
         """Round after round, until told to stop."""
-        while not stop.is_set():
-            try:
+        try:
+            self.take_back()
+            while not stop.is_set():
                 self.once()
-            except Stopped:
-                return
-            stop.wait(self.interval)
+                stop.wait(self.interval)
+        except Stopped:
+            return
 
     def once(self) -> bool:
         """One round; False if another monitor does it."""
