@@ -141,9 +141,15 @@ def check(home: Path, store: Store, crowd: Crowd) -> None:
 
 def untold(letters: Iterable[email.message.EmailMessage], store: Store) -> list[AlertRecord]:
     """The alerts that no message names."""
-    told = "\n".join(str(letter.get_body(("plain",))) for letter in letters)
+    told = "\n".join(_text(letter) for letter in letters)
     joined = joined_with(store)
     return [alert for alert in alerts(store) if not any(_names(told, one) for one in (alert.id, *joined[alert.id]))]
+
+
+def _text(letter: email.message.EmailMessage) -> str:
+    body = letter.get_body(("plain",))
+    assert body is not None
+    return str(body.get_content())
 
 
 def _names(told: str, alert: str) -> bool:
