@@ -18,6 +18,10 @@ $(VENV)/dev.stamp: pyproject.toml
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	@$(PIP) install -e '.[dev]' && touch $@ $(VENV)/run.stamp
 
+$(VENV)/tools.stamp: tests/tools.txt $(VENV)/dev.stamp
+	@test -x $(VENV)/tools/bin/python || $(PYTHON) -m venv $(VENV)/tools
+	@$(VENV)/tools/bin/python -m pip --disable-pip-version-check -q install -r tests/tools.txt && touch $@
+
 $(VENV)/bench.stamp: pyproject.toml
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	@$(PIP) install -e '.[dev,bench]' && touch $@ $(VENV)/run.stamp $(VENV)/dev.stamp
@@ -25,7 +29,7 @@ $(VENV)/bench.stamp: pyproject.toml
 demo: $(VENV)/run.stamp  ## make a day of an account with an attack in it, find the attack, show the alerts
 	@$(BIN)/vedette demo
 
-test: $(VENV)/dev.stamp  ## run the tests
+test: $(VENV)/dev.stamp $(VENV)/tools.stamp  ## run the tests
 	@$(BIN)/python -m pytest -n auto
 
 check: $(VENV)/dev.stamp  ## lint, types, layers, detections, documentation
@@ -37,7 +41,7 @@ check: $(VENV)/dev.stamp  ## lint, types, layers, detections, documentation
 	@$(BIN)/vedette detections test
 	@$(BIN)/python docs/build.py --check
 
-coverage: $(VENV)/dev.stamp  ## measure what the tests reach
+coverage: $(VENV)/dev.stamp $(VENV)/tools.stamp  ## measure what the tests reach
 	@$(BIN)/coverage erase
 	@$(BIN)/python -m pytest -n auto --cov --cov-report=term
 
