@@ -86,6 +86,11 @@ class FilledSource:
     rejected: dict[str, str] = field(default_factory=dict)
     extended: list[str] = field(default_factory=list)
     failure: Exception | None = None
+    delivered: dict[str, int] = field(default_factory=dict)
+
+    def put(self, name: str, *records: dict[str, object], delivered: int) -> None:
+        """A log file that was delivered at that time; others were at NOON."""
+        self.objects[name], self.delivered[name] = log_file(*records), delivered
 
     def poll(self, now: int) -> Iterator[Item]:
         if self.failure is not None:
@@ -102,7 +107,7 @@ class FilledSource:
         content = self.objects[name]
         return Item(
             name, 1, lambda: _opened(content), lambda: self._ack(name), lambda _: self.extended.append(name),
-            lambda why: self._reject(name, why), NOON,
+            lambda why: self._reject(name, why), self.delivered.get(name, NOON),
         )  # fmt: skip
 
     def _ack(self, name: str) -> None:

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from app_run.fakes import NOON, AnsweringSender, SetClock, monitor, parts
+from app_run.fakes import NOON, AnsweringSender, FilledSource, SetClock, monitor, parts
 from vedette.alerts.delivery import Delivery, DeliveryState, Reason
 from vedette.app.aside import put_aside
 from vedette.app.run import Run
@@ -131,6 +131,31 @@ def test_a_channel_that_fails_is_told_over_the_others_and_told_when_mended() -> 
     clock.time += 1_000
     _round(run)
     assert [message.notice.reason.value for message in chat.messages] == ["first", "resolved"]
+
+
+def test_history_is_no_lag_and_a_late_live_object_is() -> None:
+    """The whole way: what was there when the monitor came is history, however old; what came since and lay is late."""
+    source, clock, mail = FilledSource(), SetClock(), AnsweringSender("mail")
+    run = Run(parts(source=source, senders=[mail], clock=clock))
+    clock.time = NOON + 30 * 86_400
+    source.put("old", delivered=NOON)
+    assert run.once().objects == 1
+    assert _told(mail) == []
+    started = clock.time
+    source.put("late", delivered=started + 60)
+    clock.time += 60 + 2 * HOUR
+    assert run.once().objects == 2
+    assert _told(mail) == [("first", "vedette-lag")]
+    assert "2 hours" in mail.messages[0].notice.alerts[0].reason
+    source.put("copied from an archive", delivered=NOON - 86_400)
+    source.put("fresh", delivered=clock.time)
+    clock.time += 1_000
+    run.once()
+    assert _told(mail) == [("first", "vedette-lag"), ("resolved", "vedette-lag")]
+
+
+def _told(sender: AnsweringSender) -> list[tuple[str, str]]:
+    return [(message.notice.reason.value, message.notice.alerts[0].detection) for message in sender.messages]
 
 
 def _round(run: Run) -> None:

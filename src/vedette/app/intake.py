@@ -75,6 +75,7 @@ class Intake:
         finally:
             if isinstance(items, Generator):
                 items.close()
+        self.taking.caught_up(source.name)
         self._note(source, "")
         return found
 

@@ -73,6 +73,9 @@ class Taking:
     total: Total = field(default_factory=Total)
     _failures: Counter[Place] = field(default_factory=Counter)
     _newest: dict[str, int] = field(default_factory=dict)
+    _live: dict[str, int] = field(default_factory=dict)
+    """When each source was first read to its end."""
+
     _opened: set[str] = field(default_factory=set)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
@@ -156,11 +159,19 @@ class Taking:
             )
         return done
 
+    def caught_up(self, source: str) -> None:
+        """All that the source had at first is read or in hand: from now on, what it gives late is late."""
+        self._live.setdefault(source, self.clock.now())
+
     def _lag(self, held: Held, now: int) -> int:
-        """How far behind the newest object of the source is; 0 where objects do not say when they were delivered."""
-        if held.item.delivered is None:
+        """How far behind the newest object of the source is; 0 where objects do not say when they were delivered.
+
+        What was delivered before the source had been read to its end once is history, and no measure of delay.
+        """
+        delivered, live = held.item.delivered, self._live.get(held.source)
+        if delivered is None or live is None or delivered < live:
             return 0
-        self._newest[held.source] = max(self._newest.get(held.source, 0), held.item.delivered)
+        self._newest[held.source] = max(self._newest.get(held.source, 0), delivered)
         return max(0, now - self._newest[held.source])
 
     def _acknowledge(self, held: Held) -> None:
