@@ -6,13 +6,33 @@ from dataclasses import replace
 
 import pytest
 
-from app_run.fakes import NOON, AnsweringSender, FilledSource, SetClock, monitor, parts
-from vedette.alerts.delivery import Delivery, DeliveryState, Reason
+from app_run.fakes import (
+    DETECTION,
+    NOON,
+    AnsweringSender,
+    FilledSource,
+    SetClock,
+    log_file,
+    monitor,
+    parts,
+    record,
+    settings,
+)
+from vedette.alerts.delivery import Dead, Delivery, DeliveryState, Reason
 from vedette.app.aside import put_aside
+from vedette.app.control import Control
+from vedette.app.figures import DETECTION_ERRORS
 from vedette.app.run import Run
-from vedette.app.selfwatch import BUG, Watch, look, watch
+from vedette.app.selfwatch import BUG, Watch, bug_of, look, watch
+from vedette.app.taking import TRIES
+from vedette.app.wiring import Parts
+from vedette.cloudtrail.body import Body
+from vedette.detections.loader import load_text
+from vedette.engine.engine import Engine
+from vedette.engine.result import BodyResult
 from vedette.monitor.selfwatch import Concern
 from vedette.monitor.store import SourceHealth
+from vedette.sources.port import SourceError
 from vedette.stores.memory import MemoryStore
 
 HOUR = 3_600
@@ -81,9 +101,13 @@ def test_objects_that_were_put_aside(store: MemoryStore) -> None:
     with store.transaction() as tx:
         put_aside(tx, "logs", "a", "not readable", NOON)
         put_aside(tx, "other", "b", f"{BUG}KeyError: x", NOON)
+        put_aside(tx, "other", "c", bug_of({"one": "detection `x`: y", "two": "KeyError: z"}), NOON)
+    both = "`c` was put aside: bug: detection `one`: detection .x.: y; detection `two`: KeyError: z"
     assert _look(store, NOON) == {
         (Concern.SOURCE_FAILING, "logs"): "source logs: `a` was put aside: not readable",
         (Concern.DETECTION_ERROR, "other"): "source other: `b` was put aside: bug: KeyError: x",
+        (Concern.DETECTION_ERROR, "one"): f"source other: {both}",
+        (Concern.DETECTION_ERROR, "two"): f"source other: {both}",
     }
     assert (Concern.SOURCE_FAILING, "logs") not in _look(store, NOON + 2 * 86_400)
 
@@ -152,6 +176,110 @@ def test_history_is_no_lag_and_a_late_live_object_is() -> None:
     clock.time += 1_000
     run.once()
     assert _told(mail) == [("first", "vedette-lag"), ("resolved", "vedette-lag")]
+
+
+def _broken_for(monkeypatch: pytest.MonkeyPatch, detection: str) -> None:
+    """Let every engine fail that asks that detection of a record by mallory."""
+    process = Engine.process
+
+    def failing(engine: Engine, body: Body) -> BodyResult:
+        if b"mallory" in body.data and any(each.id == detection for each in engine.detections):
+            raise KeyError("the bug")
+        return process(engine, body)
+
+    monkeypatch.setattr(Engine, "process", failing)
+
+
+def _with_another(given: Parts) -> Parts:
+    """The same with a detection more, before the other, that asks the same."""
+    other = load_text(DETECTION.replace("id: key-made", "id: another"), "test")
+    return replace(given, monitor=replace(given.monitor, detections=(other, *given.monitor.detections)))
+
+
+def test_a_detection_that_errors_is_named_and_costs_the_others_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The whole way: the other detections' alerts come, the broken one is told of, and once mended it is asked."""
+    source, clock, mail = FilledSource(), SetClock(), AnsweringSender("mail")
+    run = Run(_with_another(parts(source=source, senders=[mail], clock=clock)))
+    with monkeypatch.context() as patch:
+        _broken_for(patch, "another")
+        source.objects["a"] = log_file(record(1, user="mallory"), record(2, user="bob"))
+        run.once()
+    assert source.acknowledged == ["a"]
+    assert sorted(_told(mail)) == [("first", "key-made"), ("first", "key-made"), ("first", "vedette-detection-error")]
+    (told,) = (one for message in mail.messages for one in message.notice.alerts if one.kind == "self")
+    assert told.group == ("another",)
+    assert "KeyError: 'the bug'" in told.reason
+    assert run.parts.figures.value(DETECTION_ERRORS, "another") == 1
+    mail.messages.clear()
+    assert [row.name for row in Control(run.parts.settings, run.parts.store, clock.now()).release(None)] == ["a"]
+    source.objects["a"] = log_file(record(1, user="mallory"), record(2, user="bob"))
+    clock.time += 1_000
+    run.once()
+    assert [pair for pair in _told(mail) if pair[0] == "first"] == [("first", "another")] * 2, "nothing counts twice"
+    assert ("resolved", "vedette-detection-error") in _told(mail)
+    with run.parts.store.transaction() as tx:
+        row = tx.object("fake", "a")
+        assert row is not None
+        assert (row.done, row.poison, row.records) == (True, "", 2)
+
+
+def test_an_evaluation_that_errors_names_its_detection(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The whole way, where the bug is in what comes after the question."""
+    source, mail = FilledSource(), AnsweringSender("mail")
+    run = Run(parts(source=source, senders=[mail]))
+    monkeypatch.setattr("vedette.monitor.intake.reconcile", _raise)
+    source.objects["a"] = log_file(record(1))
+    for _ in range(TRIES):
+        run.once()
+    assert _told(mail) == [("first", "vedette-detection-error")]
+    assert mail.messages[0].notice.alerts[0].group == ("key-made",)
+
+
+def _raise(*_: object) -> None:
+    raise RuntimeError("the bug")
+
+
+def test_a_bug_that_is_no_detections_is_not_blamed_on_any(monkeypatch: pytest.MonkeyPatch) -> None:
+    source, mail = FilledSource(), AnsweringSender("mail")
+    run = Run(_with_another(parts(source=source, senders=[mail])))
+    monkeypatch.setattr(Engine, "process", _raise)
+    source.objects["a"] = log_file(record(1))
+    for _ in range(TRIES):
+        run.once()
+    assert mail.messages[0].notice.alerts[0].group == ("fake",)
+
+
+def test_a_source_that_has_gone_quiet_is_told_and_told_when_it_gives_again() -> None:
+    """The whole way, of a source and of one that cannot be asked."""
+    source, clock, mail = FilledSource(), SetClock(), AnsweringSender("mail")
+    given = parts(source=source, senders=[mail], clock=clock)
+    quiet = settings("[[source]]\nkind = 'folder'\nname = 'fake'\npath = '/'\nquiet_after = '6h'\n")
+    run = Run(replace(given, settings=quiet))
+    run.once()
+    clock.time += 6 * HOUR + 1
+    run.once()
+    assert _told(mail) == [("first", "vedette-source-quiet")]
+    source.put("a", delivered=clock.time)
+    clock.time += 1_000
+    run.once()
+    assert _told(mail)[1:] == [("resolved", "vedette-source-quiet")]
+    source.failure = SourceError("no folder `/`")
+    run.once()
+    source.failure = None
+    clock.time += 1_000
+    run.once()
+    assert _told(mail)[2:] == [("first", "vedette-source-failing"), ("resolved", "vedette-source-failing")]
+
+
+def test_a_message_that_was_given_up_is_told_over_another_channel() -> None:
+    """The whole way: what one channel will never take, the other says, together with what it was about."""
+    source = FilledSource(objects={"a": log_file(record(1))})
+    mail, chat = AnsweringSender("mail", answers=[Dead("no such mailbox")]), AnsweringSender("chat")
+    run = Run(parts(source=source, senders=[mail, chat]))
+    run.once()
+    assert sorted(_told(chat)) == [("first", "key-made"), ("first", "vedette-delivery-dead")]
+    (told,) = (one for message in chat.messages for one in message.notice.alerts if one.kind == "self")
+    assert (told.group, told.reason) == (("mail",), "no such mailbox")
 
 
 def _told(sender: AnsweringSender) -> list[tuple[str, str]]:

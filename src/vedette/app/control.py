@@ -197,7 +197,9 @@ class Control:
                     raise UsageError(f"no object `{printable(name)}` was put aside", hint=_POISON)
             freed = [row for row in rows if given is None or row.name in given]
             for row in freed:
-                tx.put_object(replace(row, poison="", done=False))
+                # One that was read to its end is read anew: some detection could not be asked of it.
+                before = replace(row, records=0, malformed=0, bodies=0) if row.done else row
+                tx.put_object(replace(before, poison="", done=False))
             return freed
 
         return self.do(work)

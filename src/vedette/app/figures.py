@@ -27,6 +27,9 @@ OBJECTS = Figure("vedette_objects_total", "counter", "Objects read and kept.", (
 RECORDS = Figure("vedette_records_total", "counter", "Records read, those seen before included.", ("source",))
 MALFORMED = Figure("vedette_malformed_total", "counter", "Parts of objects that could not be read.", ("source",))
 POISON = Figure("vedette_objects_rejected_total", "counter", "Objects put aside after several tries.", ("source",))
+DETECTION_ERRORS = Figure(
+    "vedette_detection_errors_total", "counter", "Objects of which a detection could not be asked.", ("detection",)
+)
 MATCHES = Figure("vedette_matches_total", "counter", "Matches counted for the first time.", ("source",))
 ALERTS = Figure("vedette_alerts_total", "counter", "Alerts opened.", ("severity",))
 TRIES = Figure("vedette_delivery_tries_total", "counter", "Tries to send, by how they ended.", ("channel", "outcome"))
@@ -35,7 +38,7 @@ STORE_ERRORS = Figure("vedette_store_errors_total", "counter", "Transactions tha
 TICK_SECONDS = Figure("vedette_tick_seconds", "summary", "How long ticks took.")
 INGEST_SECONDS = Figure("vedette_ingest_seconds", "summary", "How long an object took, from opening it to its commit.")
 LAG = Figure(
-    "vedette_source_lag_seconds", "gauge", "From the newest event of the last object to its commit.", ("source",)
+    "vedette_source_lag_seconds", "gauge", "From the delivery of the newest object to its commit.", ("source",)
 )
 LAST_OBJECT = Figure(
     "vedette_source_last_object_timestamp_seconds", "gauge", "When the last object was read.", ("source",)
@@ -48,8 +51,8 @@ DELIVERIES = Figure(
 BUILD = Figure("vedette_build_info", "gauge", "1, with the version.", ("version",))
 
 FIGURES = (
-    OBJECTS, RECORDS, MALFORMED, POISON, MATCHES, ALERTS, TRIES, SOURCE_ERRORS, STORE_ERRORS, TICK_SECONDS,
-    INGEST_SECONDS, LAG, LAST_OBJECT, QUEUE, STANDING, DELIVERIES, BUILD,
+    OBJECTS, RECORDS, MALFORMED, POISON, DETECTION_ERRORS, MATCHES, ALERTS, TRIES, SOURCE_ERRORS, STORE_ERRORS,
+    TICK_SECONDS, INGEST_SECONDS, LAG, LAST_OBJECT, QUEUE, STANDING, DELIVERIES, BUILD,
 )  # fmt: skip
 
 Labels = tuple[str, ...]

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 
 from vedette.app.clock import Clock
+from vedette.app.narrowing import narrowed
 from vedette.cloudtrail.envelope import Body, Malformed, read_bodies
 from vedette.cloudtrail.limits import DEFAULT_LIMITS, Limits
 from vedette.engine.engine import Engine
@@ -37,11 +38,15 @@ class Held:
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """The results of some bodies of an object: up to the `bodies`-th; `done` with the last of them."""
+    """The results of some bodies of an object: up to the `bodies`-th; `done` with the last of them.
+
+    With the last comes what is `broken`: the detections that could not be asked of some body, by id, and why.
+    """
 
     pieces: tuple[Piece, ...]
     bodies: int
     done: bool
+    broken: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def records(self) -> int:
@@ -62,13 +67,14 @@ class Reader:
         self._monitor = monitor
         self._limits = limits
         self._clock = clock
-        self._day: dt.date | None = None
+        self._day = dt.date.min
         self._engine: Engine | None = None
 
     def parts(self, item: Item, skip: int) -> Iterator[Part]:
         """The parts of an object behind its first `skip` bodies; always one at least, and the last is `done`."""
         engine = self._ready()
         pieces: list[Piece] = []
+        broken: dict[str, str] = {}
         number = records = 0
         with item.open() as stream:
             for number, body in enumerate(read_bodies(stream, item.name, self._limits), 1):
@@ -77,10 +83,18 @@ class Reader:
                 if records >= PART:
                     yield Part(tuple(pieces), number - 1, done=False)
                     pieces, records = [], 0
-                piece = engine.process(body) if isinstance(body, Body) else body
+                piece = self._ask(engine, body, broken) if isinstance(body, Body) else body
                 pieces.append(piece)
                 records += piece.records if isinstance(piece, BodyResult) else 1
-        yield Part(tuple(pieces), max(number, skip), done=True)
+        yield Part(tuple(pieces), max(number, skip), done=True, broken=broken)
+
+    def _ask(self, engine: Engine, body: Body, broken: dict[str, str]) -> BodyResult:
+        try:
+            return engine.process(body)
+        except Exception as error:  # noqa: BLE001  # raised again, unless it is about some of the detections
+            found = narrowed(engine.detections, self._day, self._limits, body, error)
+        broken |= found.broken
+        return found.result
 
     def _ready(self) -> Engine:
         today = dt.datetime.fromtimestamp(self._clock.now(), dt.UTC).date()

@@ -6,13 +6,14 @@ Everything is read from the store, so that one of several monitors can watch for
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from vedette.alerts.delivery import Delivery, DeliveryState
 from vedette.alerts.record import AlertRecord
 from vedette.monitor.selfwatch import Concern, clear_concern, concerns, raise_concern
-from vedette.monitor.store import SourceHealth, Transaction
+from vedette.monitor.store import ObjectRow, SourceHealth, Transaction
 from vedette.monitor.watching import Monitor
 
 TRIES = 3
@@ -26,6 +27,8 @@ RECENT = 900
 
 BUG = "bug: "
 """How the reason begins of an object that was put aside because asking it failed."""
+
+_BROKEN = re.compile(r"detection `([^`]+)`: ")
 
 _WATCHED = frozenset(Concern) - {Concern.CANARY_MISSING, Concern.STORE_FAILING}
 _NOTE = "watched since"
@@ -66,12 +69,26 @@ def look(tx: Transaction, what: Watch, now: int) -> Found:
             found[concern, source] = f"source {source}: {why}"
     for row in tx.objects(poison=True, limit=100):
         if row.at >= now - REMEMBERED:
-            concern = Concern.DETECTION_ERROR if row.poison.startswith(BUG) else Concern.SOURCE_FAILING
-            found.setdefault((concern, row.source), f"source {row.source}: `{row.name}` was put aside: {row.poison}")
+            for place in _of_poison(row):
+                found.setdefault(place, f"source {row.source}: `{row.name}` was put aside: {row.poison}")
     for channel in what.channels:
         for concern, why in _of_channel(tx, channel, now):
             found[concern, channel] = f"channel {channel}: {why}"
     return found
+
+
+def bug_of(broken: Mapping[str, str]) -> str:
+    """The reason for which an object is put aside that these detections (why, by id) could not be asked of."""
+    told = (f"detection `{name}`: {why.replace('`', '.')}" for name, why in sorted(broken.items()))
+    return BUG + "; ".join(told)
+
+
+def _of_poison(row: ObjectRow) -> Iterator[tuple[Concern, str]]:
+    if not row.poison.startswith(BUG):
+        yield Concern.SOURCE_FAILING, row.source
+        return
+    for subject in _BROKEN.findall(row.poison) or [row.source]:
+        yield Concern.DETECTION_ERROR, subject
 
 
 def _of_source(

@@ -15,6 +15,7 @@ from vedette.app.aside import put_aside
 from vedette.app.clock import Clock
 from vedette.app.figures import (
     ALERTS,
+    DETECTION_ERRORS,
     INGEST_SECONDS,
     LAG,
     LAST_OBJECT,
@@ -28,11 +29,11 @@ from vedette.app.figures import (
 )  # fmt: skip
 from vedette.app.journal import LONGEST, Journal, Level
 from vedette.app.objects import PART, Held, Part, Place, Reader
-from vedette.app.selfwatch import BUG
+from vedette.app.selfwatch import BUG, bug_of
 from vedette.app.work import Stopped, Work
 from vedette.detections.definition import Severity
 from vedette.errors import VedetteError
-from vedette.monitor.intake import Ingested, ingest
+from vedette.monitor.intake import Ingested, evaluating, ingest
 from vedette.monitor.store import SourceHealth, Transaction
 from vedette.monitor.watching import Monitor
 from vedette.sources.port import PoisonError
@@ -157,7 +158,13 @@ class Taking:
                     records=before.records + done.records,
                 )
             )
+            self._note_broken(tx, held, part, now)
         return done
+
+    def _note_broken(self, tx: Transaction, held: Held, part: Part, now: int) -> None:
+        """Put an object aside that some detection could not be asked of, so that it can be once that is mended."""
+        if part.broken:
+            put_aside(tx, held.source, held.item.name, self.journal.hide(bug_of(part.broken))[:LONGEST], now)
 
     def caught_up(self, source: str) -> None:
         """All that the source had at first is read or in hand: from now on, what it gives late is late."""
@@ -201,6 +208,9 @@ class Taking:
             "object read", source=source, object=held.item.name, records=done.records, matches=done.fresh,
             duplicates=done.duplicates, alerts=len(done.alerts), told=done.told,
         )  # fmt: skip
+        for detection, why in sorted(part.broken.items()):
+            figures.add(DETECTION_ERRORS, detection)
+            self.journal.error("detection broke", detection=detection, source=source, object=held.item.name, why=why)
         if done.told:
             self.planned.set()
         self._count_alerts(done)
@@ -260,4 +270,5 @@ def _why(error: Exception) -> str:
         return error.message
     if isinstance(error, OSError):
         return error.strerror or str(error)
-    return f"{BUG}{type(error).__name__}: {error}"
+    why = f"{type(error).__name__}: {error}"
+    return bug_of({evaluated: why}) if (evaluated := evaluating(error)) else BUG + why

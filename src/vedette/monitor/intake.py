@@ -28,6 +28,7 @@ MALFORMED = "malformed"
 """The note that keeps the last parts that could not be read."""
 
 MOST_MALFORMED = 200
+_EVALUATING = "while evaluating "
 
 _NOBODY = Actor(ActorKind.UNKNOWN, "", "")
 
@@ -193,14 +194,27 @@ def evaluate(desk: Desk, touched: Mapping[_Place, Stretch]) -> tuple[str, ...]:
     """Evaluate every group, of whatever detection, that minutes in these stretches say something of; who changed."""
     changed: list[str] = []
     for (name, group), stretch in sorted(_affected(desk.tx, desk.monitor, touched).items()):
-        scope = desk.monitor.scopes[name]
-        found = view(desk.tx, desk.monitor, scope, group, stretch)
-        policy = desk.monitor.policy
-        alerts = reconcile(desk.tx, policy, scope.detection, group, found, desk.now)
-        if alerts:
-            desk.look_after(name, group)
-            changed += (alert.id for alert in alerts)
+        try:
+            changed += _evaluate(desk, name, group, stretch)
+        except Exception as error:
+            error.add_note(_EVALUATING + name)
+            raise
     return tuple(changed)
+
+
+def _evaluate(desk: Desk, name: str, group: Group, stretch: Stretch) -> Iterator[str]:
+    scope = desk.monitor.scopes[name]
+    found = view(desk.tx, desk.monitor, scope, group, stretch)
+    alerts = reconcile(desk.tx, desk.monitor.policy, scope.detection, group, found, desk.now)
+    if alerts:
+        desk.look_after(name, group)
+        yield from (alert.id for alert in alerts)
+
+
+def evaluating(error: Exception) -> str:
+    """The id of the detection whose evaluation raised the error; empty where it was nothing of the kind."""
+    notes: Sequence[str] = getattr(error, "__notes__", ())
+    return next((note.removeprefix(_EVALUATING) for note in notes if note.startswith(_EVALUATING)), "")
 
 
 def _affected(tx: Transaction, monitor: Monitor, touched: Mapping[_Place, Stretch]) -> dict[_Place, Stretch]:
