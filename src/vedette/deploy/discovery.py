@@ -1,0 +1,101 @@
+"""What an account already holds: who is asking, and the trails that are there. It reads, and changes nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from vedette.aws import AwsSession
+from vedette.deploy.answers import flag, records, text
+from vedette.deploy.wanted import ExistingTrail
+from vedette.errors import InputError
+
+AUTO = "auto"
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """Whose credentials these are: the account, its partition (`aws`, `aws-cn`, `aws-us-gov`), and who."""
+
+    account: str
+    partition: str
+    arn: str
+
+
+@dataclass(frozen=True, slots=True)
+class FoundTrail:
+    """A trail that exists, with what decides whether metric filters can be put behind it."""
+
+    name: str
+    arn: str
+    bucket: str
+    log_group: str | None
+    """None: it writes to no log group of this account."""
+    home: str
+    everywhere: bool
+    """Whether it records every region."""
+    organization: bool
+
+
+def identity(session: AwsSession) -> Identity:
+    """Ask STS, which needs no permission."""
+    answer = session.client("sts").call("get_caller_identity")
+    arn = text(answer, "Arn")
+    return Identity(text(answer, "Account"), arn.split(":")[1] if arn.count(":") > 1 else "aws", arn)
+
+
+def find_trails(session: AwsSession, account: str) -> tuple[FoundTrail, ...]:
+    """Every trail that records this account, an organisation's and those of other regions included."""
+    answer = session.client("cloudtrail").call("describe_trails", includeShadowTrails=True)
+    return tuple(_trail(one, account) for one in records(answer, "trailList"))
+
+
+def _trail(answer: Mapping[str, object], account: str) -> FoundTrail:
+    group = text(answer, "CloudWatchLogsLogGroupArn").split(":")
+    # arn:aws:logs:REGION:ACCOUNT:log-group:NAME:*; an organisation's trail writes to a group of another account.
+    ours = len(group) > 6 and group[4] == account
+    return FoundTrail(
+        name=text(answer, "Name"),
+        arn=text(answer, "TrailARN"),
+        bucket=text(answer, "S3BucketName"),
+        log_group=group[6] if ours else None,
+        home=text(answer, "HomeRegion"),
+        everywhere=flag(answer, "IsMultiRegionTrail"),
+        organization=flag(answer, "IsOrganizationTrail"),
+    )
+
+
+def choose_trail(trails: Sequence[FoundTrail], wanted: str, region: str, name: str) -> ExistingTrail:
+    """The trail called `wanted` (a name or an ARN), or the best one for `auto`. `name` is the deployment's prefix.
+
+    A log group of our own counts as none, because the template that made it must go on making it. Raises InputError
+    where there is no such trail, and where its home is another region: metric filters live where the log group is.
+    """
+    if wanted == AUTO:
+        fit = [one for one in trails if one.everywhere and one.home == region and one.name != f"{name}-trail"]
+        if not fit:
+            raise InputError(f"no multi-region trail has its home in {region}", hint=_elsewhere(trails, region, name))
+        return _existing(max(fit, key=lambda one: (one.log_group is not None, not one.organization)), name)
+    found = next((one for one in trails if wanted in (one.name, one.arn)), None)
+    if found is None:
+        names = ", ".join(f"`{one.name}`" for one in trails)
+        hint = f"there are {names}" if names else "there is none: without `--use-trail`, one is made"
+        raise InputError(f"there is no trail `{wanted}`", hint=hint)
+    if found.home != region:
+        raise InputError(
+            f"the trail `{found.name}` has its home in {found.home}, not in {region}",
+            hint=f"metric filters live where its log group is: `--region {found.home}`",
+        )
+    return _existing(found, name)
+
+
+def _elsewhere(trails: Sequence[FoundTrail], region: str, name: str) -> str:
+    homes = sorted({one.home for one in trails if one.everywhere and one.name != f"{name}-trail"} - {region})
+    if homes:
+        return f"there is one in {homes[0]}: `--region {homes[0]}`"
+    return "without `--use-trail`, one is made"
+
+
+def _existing(found: FoundTrail, name: str) -> ExistingTrail:
+    ours = found.log_group is not None and found.log_group.startswith(f"/{name}/")
+    return ExistingTrail(found.name, found.arn, None if ours else found.log_group, found.bucket)
