@@ -1,0 +1,1 @@
+"""From what is wanted to CloudFormation stacks. Pure: the same wish gives the same bytes."""

@@ -1,0 +1,124 @@
+"""What somebody wants deployed: values only, checked where a wrong one would show only in AWS.
+
+Nothing here calls AWS or reads a clock, a file or a setting.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import enum
+import re
+from dataclasses import dataclass
+
+from vedette.detections.definition import Detection, Severity
+from vedette.errors import InputError
+
+_NAME = re.compile(r"[a-z][a-z0-9-]{0,18}[a-z0-9]")
+_ACCOUNT = re.compile(r"[0-9]{12}")
+_PROTOCOLS = ("email", "sms", "https", "sqs")
+_CHANNELS = ("slack", "teams", "pagerduty", "webhook", "smtp")
+RETENTIONS = (
+    1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653,
+)  # fmt: skip
+"""The retentions, in days, that CloudWatch Logs knows. Source: PutRetentionPolicy."""
+
+
+class Pack(enum.Enum):
+    """Which detections: all that fit, or the CIS ones in the exact texts that Security Hub asks for, and no others."""
+
+    ALL = "all"
+    CIS = "cis"
+
+
+@dataclass(frozen=True, slots=True)
+class Subscription:
+    """Who is told by SNS itself: of every alarm of `min_severity` and above.
+
+    `endpoint` is a mail address, a telephone number (+44…), an https address or a queue's ARN.
+    """
+
+    protocol: str
+    endpoint: str
+    min_severity: Severity = Severity.INFORMATIONAL
+
+    def __post_init__(self) -> None:
+        if self.protocol not in _PROTOCOLS:
+            raise InputError(f"no subscription is called `{self.protocol}`", hint=f"one of {', '.join(_PROTOCOLS)}")
+
+
+@dataclass(frozen=True, slots=True)
+class ChannelWanted:
+    """Where the storyteller sends its messages. `secret` is a reference, `secret://aws/NAME#key`; never a value.
+
+    `options` are the settings of `[[channel]]` that are no secrets, in the order in which they were given.
+    """
+
+    name: str
+    kind: str
+    secret: str
+    options: tuple[tuple[str, str], ...] = ()
+
+    def __post_init__(self) -> None:
+        if self.kind not in _CHANNELS:
+            raise InputError(f"the storyteller has no channel `{self.kind}`", hint=f"one of {', '.join(_CHANNELS)}")
+
+
+@dataclass(frozen=True, slots=True)
+class ExistingTrail:
+    """A trail that is there already, with its bucket and the log group (None: it has none) that it writes to."""
+
+    name: str
+    arn: str
+    log_group: str | None
+    bucket: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """Everything that decides what a deployment holds.
+
+    `name` is the prefix of every name. `trail`, `log_group` and `bucket` are things that exist and are used as they
+    are; None makes one. `code` is the storyteller's bundle: bucket, key and SHA-256. `today` decides which exceptions
+    are still in force; None takes all of them to be. Raises InputError for what AWS would refuse late or not at all.
+    """
+
+    account: str
+    region: str
+    detections: tuple[Detection, ...]
+    name: str = "vedette"
+    partition: str = "aws"
+    pack: Pack = Pack.ALL
+    subscriptions: tuple[Subscription, ...] = ()
+    channels: tuple[ChannelWanted, ...] = ()
+    trail: ExistingTrail | None = None
+    organization: bool = False
+    log_group: str | None = None
+    bucket: str | None = None
+    retention_days: int = 365
+    key: bool = True
+    storyteller: bool = True
+    architecture: str = "arm64"
+    events: bool = True
+    dashboard: bool = True
+    composites: bool = True
+    data_buckets: tuple[str, ...] = ()
+    data_functions: tuple[str, ...] = ()
+    code: tuple[str, str, str] | None = None
+    owner: str = ""
+    runbook_url: str = ""
+    assets_bucket: str | None = None
+    today: dt.date | None = None
+
+    def __post_init__(self) -> None:
+        if not _NAME.fullmatch(self.name):
+            raise InputError(
+                f"`{self.name}` cannot begin the names of a deployment",
+                hint="from 2 to 20 lower-case letters, digits and dashes, a letter first and no dash last",
+            )
+        if not _ACCOUNT.fullmatch(self.account):
+            raise InputError(f"`{self.account}` is no account", hint="an account's id has 12 digits")
+        if self.retention_days not in RETENTIONS:
+            days = ", ".join(map(str, RETENTIONS))
+            raise InputError(f"CloudWatch Logs keeps nothing for {self.retention_days} days", hint=f"one of {days}")
+        if self.architecture not in ("arm64", "x86_64"):
+            raise InputError(f"Lambda has no architecture `{self.architecture}`", hint="arm64 or x86_64")
