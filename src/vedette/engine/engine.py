@@ -12,6 +12,7 @@ from vedette.cloudtrail.body import Body, Malformed, Reason
 from vedette.cloudtrail.limits import DEFAULT_LIMITS, Limits
 from vedette.cloudtrail.projection import Record
 from vedette.detections.definition import Detection
+from vedette.engine.habits import HabitMaker
 from vedette.engine.plan import Hits, Plan
 from vedette.engine.questions import Readings, projection_of, question_of
 from vedette.engine.reader import RecordReader
@@ -27,10 +28,12 @@ class Engine:
     """Asks every record every detection's question.
 
     `today` (a day in UTC) decides which exceptions are still in force. Building compiles nothing yet; an engine learns
-    as it works, so keep one for each process.
+    as it works, so keep one for each process. With `habits` its results also say what each actor did in each hour.
     """
 
-    def __init__(self, detections: Sequence[Detection], today: dt.date, limits: Limits = DEFAULT_LIMITS) -> None:
+    def __init__(
+        self, detections: Sequence[Detection], today: dt.date, limits: Limits = DEFAULT_LIMITS, *, habits: bool = False
+    ) -> None:
         self.detections = tuple(detections)
         questions = [
             asked
@@ -46,6 +49,7 @@ class Engine:
         self._text_questions = [asked for asked in questions if asked.predicate is None]
         self._readings = [Readings(detection, self.projection) for detection in self.detections]
         self._sightings = SightingMaker(self.projection)
+        self._habits = HabitMaker(self._sightings.actor) if habits else None
         self._times = Times()
         self._counts_minutes = any(
             detection.metric is not None and detection.metric.default is not None for detection in self.detections
@@ -66,6 +70,7 @@ class Engine:
             matches=tuple(self._matches(body, reading, found)),
             minutes=self._times.minutes(records) if self._counts_minutes else None,
             malformed=(*reading.malformed, *(_untimed(body, records, place) for place in untimed)),
+            hours=() if self._habits is None else self._habits.hours(records),
         )
 
     def _hits(self, reading: Reading) -> list[tuple[int, Hits]]:

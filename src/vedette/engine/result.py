@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import NamedTuple, TypeAlias
 
 from vedette.alerts.evidence import Sighting
+from vedette.alerts.habits import Hour
 from vedette.cloudtrail.body import Kind, Malformed
 
 Group: TypeAlias = tuple[str, ...]
@@ -49,7 +50,8 @@ class BodyResult:
 
     `minutes` (epoch seconds of each record's minute, None for an unreadable time) is there only if some detection has
     a metric with a default value, which counts records that do not match. `malformed` are apart from the records,
-    except those whose reason is BAD_TIME: these are counted as records too, but match nothing.
+    except those whose reason is BAD_TIME: these are counted as records too, but match nothing. `hours` are there only
+    if the engine was asked for habits.
     """
 
     name: str
@@ -58,6 +60,7 @@ class BodyResult:
     matches: tuple[Match, ...] = ()
     minutes: tuple[int | None, ...] | None = None
     malformed: tuple[Malformed, ...] = ()
+    hours: tuple[Hour, ...] = ()
 
     @property
     def records(self) -> int:
