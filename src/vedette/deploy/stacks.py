@@ -1,0 +1,289 @@
+"""CloudFormation, as far as a deployment needs it: stacks and their states, change sets, events, waiting.
+
+It knows no template's content. Waiting asks again until it is over; `pause` is how long the caller lets pass between.
+"""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from vedette.aws import AwsClient, AwsError
+from vedette.deploy.answers import epoch, mapping, records, text
+from vedette.deploy.deployment import Stack
+from vedette.deploy.names import NAME_TAG
+from vedette.errors import VedetteError
+
+POLL_SECONDS = 2.0
+_NO_CHANGES = ("didn't contain changes", "No updates are to be performed")
+_CANCELLED = ("Resource creation cancelled", "Resource update cancelled", "Resource deletion cancelled")
+
+Pause = Callable[[float], None]
+
+
+class Phase(enum.Enum):
+    """What can be done with a stack in its state."""
+
+    STANDING = "standing"
+    """It can be updated."""
+    REVIEWED = "reviewed"
+    """A plan made it for a change set, and it holds nothing yet."""
+    BUSY = "busy"
+    """CloudFormation is at work on it."""
+    FAILED = "failed"
+    """Its creation or removal failed: it can only be deleted."""
+    STUCK = "stuck"
+    """An update's rollback failed: a person must decide."""
+    GONE = "gone"
+
+
+_PHASES = {
+    "REVIEW_IN_PROGRESS": Phase.REVIEWED,
+    "CREATE_FAILED": Phase.FAILED,
+    "ROLLBACK_COMPLETE": Phase.FAILED,
+    "ROLLBACK_FAILED": Phase.FAILED,
+    "DELETE_FAILED": Phase.FAILED,
+    "UPDATE_ROLLBACK_FAILED": Phase.STUCK,
+    "DELETE_COMPLETE": Phase.GONE,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class StackState:
+    """A stack as it is in AWS. `status` is CloudFormation's word; `updated` is in epoch seconds."""
+
+    name: str
+    id: str
+    status: str
+    reason: str
+    tags: Mapping[str, str]
+    outputs: Mapping[str, str]
+    updated: int | None
+
+    @property
+    def phase(self) -> Phase:
+        """What can be done with it."""
+        if self.status in _PHASES:
+            return _PHASES[self.status]
+        return Phase.BUSY if self.status.endswith("_IN_PROGRESS") else Phase.STANDING
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """What CloudFormation says of a resource, or (`logical_id` is the stack's name) of the stack."""
+
+    id: str
+    logical_id: str
+    physical_id: str
+    type: str
+    status: str
+    reason: str
+    at: int | None
+
+    @property
+    def failed(self) -> bool:
+        """Whether it is a failure of its own, not one that another failure brought about."""
+        return self.status.endswith("_FAILED") and not self.reason.startswith(_CANCELLED)
+
+    @property
+    def of_stack(self) -> bool:
+        """Whether it is about the stack as a whole."""
+        return self.type == "AWS::CloudFormation::Stack"
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeSet:
+    """A change set that can be executed: its ARN, and CloudFormation's answers (pages of `Changes`)."""
+
+    id: str
+    stack: str
+    stack_id: str
+    changes: tuple[Mapping[str, object], ...]
+
+
+def find(cfn: AwsClient, name: str) -> StackState | None:
+    """The stack of that name or id; None where there is none."""
+    try:
+        answer = cfn.call("describe_stacks", StackName=name)
+    except AwsError as error:
+        if error.code == "ValidationError" and "does not exist" in error.message:
+            return None
+        raise
+    found = [_state(one) for one in records(answer, "Stacks")]
+    return found[0] if found and found[0].phase is not Phase.GONE else None
+
+
+def ours(cfn: AwsClient, name: str) -> tuple[StackState, ...]:
+    """The stacks of the deployment of that name, by their tag, in the order of their names."""
+    found = [_state(one) for page in cfn.pages("describe_stacks") for one in records(page, "Stacks")]
+    return tuple(
+        sorted(
+            (one for one in found if one.tags.get(NAME_TAG) == name and one.phase is not Phase.GONE),
+            key=lambda one: one.name,
+        )
+    )
+
+
+def _state(answer: Mapping[str, object]) -> StackState:
+    return StackState(
+        name=text(answer, "StackName"),
+        id=text(answer, "StackId"),
+        status=text(answer, "StackStatus"),
+        reason=text(answer, "StackStatusReason"),
+        tags={text(one, "Key"): text(one, "Value") for one in records(answer, "Tags")},
+        outputs={text(one, "OutputKey"): text(one, "OutputValue") for one in records(answer, "Outputs")},
+        updated=epoch(answer, "LastUpdatedTime") or epoch(answer, "CreationTime"),
+    )
+
+
+def template_of(cfn: AwsClient, name: str) -> Mapping[str, object]:
+    """The template that a stack was last made from."""
+    return mapping(cfn.call("get_template", StackName=name, TemplateStage="Original"), "TemplateBody")
+
+
+def make_change_set(
+    cfn: AwsClient, stack: Stack, source: Mapping[str, str], tags: Mapping[str, str], name: str, *, new: bool,
+    pause: Pause,
+) -> ChangeSet | None:  # fmt: skip
+    """What CloudFormation would do to reach the stack's template; None where that is nothing.
+
+    `source` is TemplateBody or TemplateURL. A creation that fails is to leave nothing (`OnStackFailure`).
+    """
+    answer = cfn.call(
+        "create_change_set",
+        StackName=stack.name,
+        ChangeSetName=name,
+        ChangeSetType="CREATE" if new else "UPDATE",
+        Parameters=[{"ParameterKey": key, "ParameterValue": value} for key, value in stack.parameters.items()],
+        Capabilities=list(stack.capabilities),
+        Tags=[{"Key": key, "Value": value} for key, value in tags.items()],
+        Description="made by vedette deploy",
+        OnStackFailure="DELETE" if new else "ROLLBACK",
+        **source,
+    )
+    made = text(answer, "Id")
+    while True:
+        found = cfn.call("describe_change_set", ChangeSetName=made, IncludePropertyValues=True)
+        status, reason = text(found, "Status"), text(found, "StatusReason")
+        if status not in ("CREATE_PENDING", "CREATE_IN_PROGRESS"):
+            break
+        pause(POLL_SECONDS)
+    if status == "FAILED":
+        cfn.call("delete_change_set", ChangeSetName=made)
+        if any(words in reason for words in _NO_CHANGES):
+            return None
+        raise VedetteError(f"CloudFormation refuses the change of `{stack.name}`: {reason}", hint=_refused(new))
+    return ChangeSet(made, stack.name, text(answer, "StackId"), tuple(_changes(cfn, found, made)))
+
+
+def _refused(new: bool) -> str | None:
+    return "nothing was changed" if not new else "nothing was made"
+
+
+def _changes(cfn: AwsClient, first: Mapping[str, object], made: str) -> Iterator[Mapping[str, object]]:
+    page = first
+    while True:
+        yield from records(page, "Changes")
+        token = text(page, "NextToken")
+        if not token:
+            return
+        page = cfn.call("describe_change_set", ChangeSetName=made, IncludePropertyValues=True, NextToken=token)
+
+
+def execute(cfn: AwsClient, change_set: ChangeSet, token: str) -> None:
+    """Let it happen. What the operation makes and must take back is deleted, even where it would be kept later."""
+    cfn.call("execute_change_set", ChangeSetName=change_set.id, ClientRequestToken=token, RetainExceptOnCreate=True)
+
+
+def delete(cfn: AwsClient, name: str, token: str) -> None:
+    """Let a stack be removed."""
+    cfn.call("delete_stack", StackName=name, ClientRequestToken=token)
+
+
+def discard(cfn: AwsClient, change_set: ChangeSet, *, new: bool) -> None:
+    """Take a change set back and, where the stack was made for it, the stack, which holds nothing."""
+    if new:
+        found = find(cfn, change_set.stack_id)
+        if found is not None and found.phase is Phase.REVIEWED:
+            cfn.call("delete_stack", StackName=change_set.stack_id)
+        return
+    cfn.call("delete_change_set", ChangeSetName=change_set.id)
+
+
+def events(cfn: AwsClient, stack_id: str, token: str = "", known: frozenset[str] = frozenset()) -> list[Event]:
+    """A stack's events that are not known yet, the oldest first; with `token` only those of that operation."""
+    found: list[Event] = []
+    for page in cfn.pages("describe_stack_events", StackName=stack_id):
+        for one in records(page, "StackEvents"):
+            if text(one, "EventId") in known:
+                return found[::-1]
+            if not token or text(one, "ClientRequestToken") == token:
+                found.append(_event(one))
+    return found[::-1]
+
+
+def _event(answer: Mapping[str, object]) -> Event:
+    return Event(
+        id=text(answer, "EventId"),
+        logical_id=text(answer, "LogicalResourceId"),
+        physical_id=text(answer, "PhysicalResourceId"),
+        type=text(answer, "ResourceType"),
+        status=text(answer, "ResourceStatus"),
+        reason=text(answer, "ResourceStatusReason"),
+        at=epoch(answer, "Timestamp"),
+    )
+
+
+def watch(cfn: AwsClient, stack_id: str, token: str, pause: Pause) -> Iterator[Event]:
+    """An operation's events as they come, until the stack is at rest."""
+    known: set[str] = set()
+    while True:
+        answer = cfn.call("describe_stacks", StackName=stack_id)
+        state = next(iter(map(_state, records(answer, "Stacks"))), None)
+        for event in events(cfn, stack_id, token, frozenset(known)):
+            known.add(event.id)
+            yield event
+        if state is None or state.phase is not Phase.BUSY:
+            return
+        pause(POLL_SECONDS)
+
+
+def at_rest(cfn: AwsClient, stack_id: str, pause: Pause) -> StackState | None:
+    """The stack once CloudFormation has done with it; None where it is gone."""
+    while True:
+        state = find(cfn, stack_id)
+        if state is None or state.phase is not Phase.BUSY:
+            return state
+        pause(POLL_SECONDS)
+
+
+def first_cause(cfn: AwsClient, stack_id: str, seen: Sequence[Event]) -> Event | None:
+    """The failure that came first: the others follow from it.
+
+    Where CloudFormation only says that its validation failed, DescribeEvents knows of what.
+    """
+    failures = [event for event in seen if event.failed]
+    cause = next((event for event in failures if not event.of_stack), None)
+    if cause is not None or not failures:
+        return cause
+    return _validation(cfn, stack_id) or failures[0]
+
+
+def _validation(cfn: AwsClient, stack_id: str) -> Event | None:
+    try:
+        answer = cfn.call("describe_events", StackName=stack_id, Filters={"FailedEvents": True})
+    except AwsError:
+        return None
+    for one in records(answer, "OperationEvents"):
+        if text(one, "ValidationStatusReason"):
+            return Event(
+                id=text(one, "EventId"),
+                logical_id=text(one, "LogicalResourceId"),
+                physical_id=text(one, "PhysicalResourceId"),
+                type=text(one, "ResourceType"),
+                status="VALIDATION_FAILED",
+                reason=text(one, "ValidationStatusReason"),
+                at=epoch(one, "Timestamp"),
+            )
+    return None

@@ -1,0 +1,107 @@
+"""ministack as a process, an account of its own for each test, and a command line that asks it."""
+
+from __future__ import annotations
+
+import itertools
+import os
+import shutil
+import socket
+import subprocess
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from aws_server import bare_environment
+from cli.samples import Shell
+from vedette.aws import AwsSession, session
+
+ROOT = Path(__file__).parents[2]
+HERE = Path(__file__).parent
+REGION = "us-east-1"
+PATIENCE = 30.0
+
+_accounts = itertools.count(333300000001)
+
+
+def tool(name: str) -> str:
+    """The path of a program of tests/tools.txt; the test is skipped where it is not installed."""
+    own = ROOT / ".venv" / "tools" / "bin" / name
+    found = str(own) if own.exists() else shutil.which(name) if name != "python" else None
+    if found is None:
+        pytest.skip(f"`{name}` of tests/tools.txt is not installed: `make test` installs it")
+    return found
+
+
+@contextmanager
+def emulator(**environment: str) -> Iterator[str]:
+    """The address of a ministack that runs inside the block, with more variables in its environment."""
+    python = tool("python")
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG", "TMPDIR") if name in os.environ}
+    given = kept | {"BIND_HOST": "127.0.0.1", "GATEWAY_PORT": str(port), "LOG_LEVEL": "ERROR"} | environment
+    process = subprocess.Popen(
+        [python, str(HERE / "emulator.py")], env=given, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    )
+    address = f"http://127.0.0.1:{port}"
+    try:
+        _await(process, address)
+        yield address
+    finally:
+        process.kill()
+        process.wait()
+
+
+def _await(process: subprocess.Popen[bytes], address: str) -> None:
+    end = time.monotonic() + PATIENCE
+    while time.monotonic() < end:
+        if process.poll() is not None:
+            pytest.fail(f"ministack ended with {process.returncode}")
+        try:
+            with urllib.request.urlopen(f"{address}/_ministack/health", timeout=1):
+                return
+        except (urllib.error.URLError, OSError):
+            time.sleep(0.02)
+    pytest.fail("ministack did not start")
+
+
+@pytest.fixture(scope="session")
+def ministack() -> Iterator[str]:
+    """The address of the one that the room's tests share; their accounts keep them apart."""
+    with emulator() as address:
+        yield address
+
+
+@pytest.fixture
+def account(monkeypatch: pytest.MonkeyPatch) -> str:
+    """An account that nobody has used: ministack takes a key of twelve digits for one."""
+    bare_environment(monkeypatch)
+    name = str(next(_accounts))
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", name)
+    monkeypatch.setenv("AWS_REGION", REGION)
+    return name
+
+
+@pytest.fixture
+def aws(ministack: str, account: str, monkeypatch: pytest.MonkeyPatch) -> AwsSession:
+    """A session in that account; whatever else is called finds the emulator too."""
+    monkeypatch.setenv("AWS_ENDPOINT_URL", ministack)
+    return session(region=REGION, endpoint_url=ministack)
+
+
+@pytest.fixture
+def shell(
+    aws: AwsSession, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> Shell:
+    """Runs `vedette` against the emulator, in an empty folder."""
+    for name in ("NO_COLOR", "FORCE_COLOR", "COLUMNS", "LINES", "VEDETTE_DEBUG", "TTY_COMPATIBLE", "TTY_INTERACTIVE"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("TERM", "xterm-256color")
+    monkeypatch.chdir(tmp_path)
+    return Shell(capsys)
