@@ -25,6 +25,7 @@ from vedette.deploy.event_values import (
     Suffix,
     Unsayable,
     Wildcard,
+    admits,
     escaped,
 )
 from vedette.detections.lint.record_shape import Group, Kind, Unknown, find
@@ -43,8 +44,10 @@ from vedette.predicates.tree import (
 )
 
 _OTHERS: Final[Alternatives] = (Exact(None), Exact(True), Exact(False))
-_MAYBE_NUMBER = re.compile(r"[-+.0-9EInfity]*")
-"""What the text of a number is made of: digits, a sign, a point, an exponent; `Infinity` where it overflows."""
+_NUMBER = re.compile(r"-?[0-9]+(\.[0-9]+)?(E-?[0-9]+)?")
+_PART_OF_NUMBER = re.compile(r"[-.0-9E]*")
+_OVERFLOWN: Final = ("Infinity", "-Infinity")
+"""The text of a number that no double can hold."""
 _PLAIN_REGEX = re.compile(r"(\^?)((?:[A-Za-z0-9:_#=@/;,\- ]|\\x[0-9A-Fa-f]{2}|\\[^A-Za-z0-9])*)(\$?)")
 
 
@@ -239,13 +242,10 @@ def _texts(condition: Compare, free: bool) -> Iterator[Matcher]:
     rule = condition.rule
     match rule:
         case TextGlob(pattern):
-            pieces = re.split(r"\*+", pattern)
-            _refuse_numbers(condition, pieces, free)
-            yield _glob(condition, pieces)
+            yield _no_number(condition, _glob(condition, re.split(r"\*+", pattern)), free)
         case TextRegex(source):
             for start, text, end in _parts(condition, source):
-                _refuse_numbers(condition, [text], free)
-                yield _between(start, text, end)
+                yield _no_number(condition, _between(start, text, end), free)
         case NumberEquals(spelling):
             yield Exact(spelling)
         case NumberOrder():
@@ -285,12 +285,26 @@ def _between(start: bool, text: str, end: bool) -> Matcher:
     return Wildcard(("", text, "")) if text else Prefix("")
 
 
-def _refuse_numbers(condition: Compare, pieces: list[str], free: bool) -> None:
+def _no_number(condition: Compare, matcher: Matcher, free: bool) -> Matcher:
     """A filter pattern compares the text of a number, too; EventBridge does not."""
-    if free and all(_MAYBE_NUMBER.fullmatch(piece) for piece in pieces):
+    if free and (_like_number(matcher) or any(admits(matcher, text) for text in _OVERFLOWN)):
         raise Unsayable(
             f"`{condition.selector}` may hold a number, whose digits EventBridge does not compare as a text"
         )
+    return matcher
+
+
+def _like_number(matcher: Matcher) -> bool:
+    """Whether the text of some number may fit."""
+    match matcher:
+        case Exact(str(text)):
+            return _NUMBER.fullmatch(text) is not None
+        case Prefix(text) | Suffix(text):
+            return _PART_OF_NUMBER.fullmatch(text) is not None
+        case Wildcard(pieces):
+            return all(map(_PART_OF_NUMBER.fullmatch, pieces))
+        case _:
+            return False
 
 
 def _number(condition: Compare, fails: bool) -> tuple[Alternatives, tuple[Holds, ...]]:

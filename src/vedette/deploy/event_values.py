@@ -136,7 +136,7 @@ def _meet(one: Matcher, other: Matcher) -> Matcher | None:
         if isinstance(here, Exists):
             return _with_existence(here, there)
         if isinstance(here, Exact):
-            return here if _admits(there, here.value) else None
+            return here if admits(there, here.value) else None
     if isinstance(one, AnythingBut) and isinstance(other, AnythingBut):
         return AnythingBut(_joined(one.texts, other.texts), _joined(one.wildcards, other.wildcards))
     if isinstance(one, Range) and isinstance(other, Range):
@@ -157,7 +157,7 @@ def _affixes(one: Matcher, other: Matcher) -> Matcher | None:
         if isinstance(here, Prefix) and isinstance(there, Prefix) and here.text.startswith(there.text):
             return here
         # Where none of the excluded texts would fit, there is nothing to exclude.
-        if isinstance(there, AnythingBut) and not there.wildcards and not any(_admits(here, t) for t in there.texts):
+        if isinstance(there, AnythingBut) and not there.wildcards and not any(admits(here, t) for t in there.texts):
             return here
     if isinstance(one, Prefix) and isinstance(other, Prefix):
         return None
@@ -177,7 +177,7 @@ def _narrowed(one: Range, other: Range) -> Range:
     raise Unsayable("is asked for numbers in a way that EventBridge cannot put together")
 
 
-def _admits(matcher: Matcher, value: str | bool | None) -> bool:
+def admits(matcher: Matcher, value: str | bool | None) -> bool:
     """Whether a text, a boolean or null fits."""
     match matcher:
         case Exact(wanted):
