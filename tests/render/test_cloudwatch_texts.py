@@ -290,3 +290,12 @@ def test_missing_data_is_named_as_the_api_does() -> None:
     assert "- TreatMissingData:                    notBreaching\n" in email_body(
         replace(METRIC, trigger=Watched("N", "M", spec))
     )
+
+
+def test_a_notice_about_an_alarm_in_the_account_tells_of_that_alarm() -> None:
+    """Its own name and ARN, so that the links lead to it; not a name made of the detection and the records."""
+    alert = sign_in()
+    arn = f"arn:aws:cloudwatch:eu-west-1:123456789012:alarm:vedette-{alert.detection}"
+    told = json.loads(render.cloudwatch_json(replace(notice(alert), alarm=arn)))
+    assert (told["AlarmName"], told["AlarmArn"]) == (f"vedette-{alert.detection}", arn)
+    assert (told["Region"], told["AWSAccountId"]) == ("EU (Ireland)", "123456789012")

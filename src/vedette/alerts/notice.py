@@ -35,7 +35,9 @@ class Notice:
     by alert id, a sentence about what is usual for the actor, the hour, the address; `countries` gives the country of
     an address; `closing` gives, by alert id, CloudWatch's reason for the return to OK. `zone` is the reader's (IANA),
     `now` epoch seconds. `held` is how many messages a summary stands for. `topic` is the ARN to which CloudWatch's
-    form is published, `configured` since when the alarm is as it is (epoch seconds; 0 if that is not known).
+    form is published, `configured` since when the alarm is as it is (epoch seconds; 0 if that is not known). `alarm` is
+    the ARN of the alarm in CloudWatch that is told of, empty for an alarm that only Vedette keeps;
+    `kept` is whether a store keeps the alerts, so that they can be acknowledged and silenced.
     """
 
     key: str
@@ -53,6 +55,8 @@ class Notice:
     held: int = 0
     topic: str = ""
     configured: int = 0
+    alarm: str = ""
+    kept: bool = True
 
     def only(self, alert: AlertRecord) -> Notice:
         """The same about one of its alerts, for channels that tell of one at a time (CloudWatch's form)."""

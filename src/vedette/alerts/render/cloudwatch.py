@@ -85,29 +85,37 @@ class Notification:
 def notification(alert: AlertRecord, notice: Notice) -> Notification:
     """The alert as CloudWatch would tell of it: into ALARM, or back to OK once it is closed.
 
-    The alarm is the detection's, in the account and region of most records. An alarm that Vedette keeps by group has
-    been OK before; CloudWatch's first alarm may come from INSUFFICIENT_DATA.
+    The alarm is the notice's, or else the detection's, in the account and region of most records. An alarm that Vedette
+    keeps by group has been OK before; CloudWatch's first alarm may come from INSUFFICIENT_DATA.
     """
     detection = notice.detections.get(alert.detection)
-    region, account = _region(alert.evidence), _account(alert.evidence)
+    region, account, name = _alarm(alert, notice)
     start = f"arn:{partition_of(region).name}:cloudwatch:{region}:{account}:alarm:"
     actions = (_sound(notice.topic),) if notice.topic else ()
     closed = alert.closed is not None
     return Notification(
-        name=_sound(alert.detection),
+        name=name,
         description=_sound(detection.description)[:_DESCRIPTION] if detection else _sound(alert.title),
         account=account,
         region=region,
-        arn=start + _sound(alert.detection),
+        arn=start + name,
         old=State.ALARM if closed else State.OK,
         new=State.OK if closed else State.ALARM,
         reason=_sound(_reason(alert, notice, detection))[:_REASON],
         at=alert.opened if alert.closed is None else alert.closed,
         configured=notice.configured or alert.opened,
-        trigger=_trigger(alert, detection, start),
+        trigger=_trigger(alert, detection, start + name.removesuffix(_sound(alert.detection))),
         ok_actions=actions,
         alarm_actions=actions,
     )
+
+
+def _alarm(alert: AlertRecord, notice: Notice) -> tuple[str, str, str]:
+    """The region, the account and the name of the alarm."""
+    parts = notice.alarm.split(":", 6)
+    if len(parts) == 7 and parts[5] == "alarm" and is_region(parts[3]):
+        return parts[3], parts[4], _sound(parts[6])
+    return _region(alert.evidence), _account(alert.evidence), _sound(alert.detection)
 
 
 def _sound(text: str) -> str:

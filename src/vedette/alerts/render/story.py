@@ -103,7 +103,7 @@ def story(alert: AlertRecord, notice: Notice) -> Story:
         commands=_shown_commands(ready(alert.evidence, notice.now)),
         links=console_links(alert.evidence.sightings, notice.links),
         records=tuple(f"{words.telling(sighting)} ({sighting.event_id})" for sighting in evidence.sightings),
-        answers=_answers(alert),
+        answers=_answers(alert) if notice.kept else (),
         page=notice.links.page.replace("{alert}", encoded(alert.id)),
         status=_status(alert, notice),
         block=_block(alert, notice, detection),
