@@ -31,6 +31,8 @@ CONFIG: Final = "VEDETTE_CONFIG"
 """The one variable: a JSON object, see `config`. It holds references to secrets, and no secret."""
 MAX_ENVIRONMENT: Final = 4_096
 """Bytes of all variables of a function together. Source: Lambda quotas."""
+DETECTIONS: Final = "vedette_detections"
+"""The bundle's folder of detections: those that are deployed, each as `ID.yaml`."""
 CALLERS: Final = ("lambda.alarms.cloudwatch.amazonaws.com", "sns.amazonaws.com", "events.amazonaws.com")
 """Principals that may call it, each as it is wired: an alarm's Lambda action, a topic, a rule."""
 

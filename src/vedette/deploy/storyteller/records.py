@@ -1,0 +1,86 @@
+"""The records of a time, from the log group: asked for with the detection's own pattern, a page at a time.
+
+What comes back is asked again by our own engine: a pattern that the service cannot take is not sent, and emulators
+match what they do not understand. Source: FilterLogEvents in the CloudWatch Logs API reference.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from vedette.cloudtrail.body import Body, Kind
+from vedette.deploy.storyteller.window import Window
+from vedette.detections.definition import Detection
+
+LONGEST_PATTERN = 1_024
+MOST_EVENTS = 20_000
+"""Records that are read for one alarm; a story of more says no more."""
+
+
+class Pages(Protocol):
+    """What is needed of an AwsClient of `logs`."""
+
+    def pages(self, method: str, **parameters: object) -> Iterator[Mapping[str, object]]:
+        """Every page of an answer; raises AwsError."""
+
+
+@dataclass(slots=True)
+class Records:
+    """A log group. `name` is its name, or its ARN where it is another account's."""
+
+    client: Pages
+    name: str
+    cut: bool = field(default=False, init=False)
+    """Whether the last answer left records out, because there were too many."""
+
+    def of(self, detections: Sequence[Detection], window: Window) -> list[Body]:
+        """The records of the window that the detections may match, each once, as bodies; raises AwsError."""
+        seen: set[str] = set()
+        bodies: list[Body] = []
+        self.cut = False
+        patterns = {_pattern(one) for one in detections if one.pattern is not None}
+        for pattern in [None] if None in patterns else sorted(text for text in patterns if text is not None):
+            for events in self._pages(pattern, window):
+                fresh = [event for event in events if event["eventId"] not in seen]
+                seen.update(str(event["eventId"]) for event in fresh)
+                if fresh:
+                    bodies.append(self._body(fresh))
+                if len(seen) >= MOST_EVENTS:
+                    self.cut = True
+                    return bodies
+        return bodies
+
+    def _pages(self, pattern: str | None, window: Window) -> Iterator[list[Mapping[str, object]]]:
+        # The API's end is the last millisecond that counts.
+        parameters: dict[str, object] = {"startTime": window.start * 1000, "endTime": window.end * 1000 - 1}
+        if self.name.startswith("arn:"):
+            parameters["logGroupIdentifier"] = self.name.removesuffix(":*")
+        else:
+            parameters["logGroupName"] = self.name
+        if pattern:
+            parameters["filterPattern"] = pattern
+        for page in self.client.pages("filter_log_events", **parameters):
+            events = page.get("events", [])
+            assert isinstance(events, list)
+            yield events
+
+    def _body(self, events: Sequence[Mapping[str, object]]) -> Body:
+        digest = hashlib.sha256("\n".join(str(event["eventId"]) for event in events).encode()).hexdigest()[:16]
+        return Body(Kind.NDJSON, lines(str(event["message"]) for event in events), f"logs://{self.name}/{digest}")
+
+
+def lines(messages: Iterable[str]) -> bytes:
+    """Records as lines; a message holds no line's end that would cut it in two."""
+    return b"".join(
+        message.replace("\r", " ").replace("\n", " ").encode("utf-8", "surrogatepass") + b"\n" for message in messages
+    )
+
+
+def _pattern(detection: Detection) -> str | None:
+    """The pattern's text; None where the service would refuse it, so that everything is read and asked here."""
+    assert detection.pattern is not None
+    text = detection.pattern.source.strip()
+    return text if 0 < len(text) <= LONGEST_PATTERN else None
