@@ -6,6 +6,7 @@ It knows no template's content. Waiting asks again until it is over; `pause` is 
 from __future__ import annotations
 
 import enum
+import itertools
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -16,6 +17,8 @@ from vedette.deploy.names import NAME_TAG
 from vedette.errors import VedetteError
 
 POLL_SECONDS = 2.0
+_LATEST = 5
+"""After so many looks an operation has begun, or will not."""
 _NO_CHANGES = ("didn't contain changes", "No updates are to be performed")
 _CANCELLED = ("Resource creation cancelled", "Resource update cancelled", "Resource deletion cancelled")
 
@@ -238,13 +241,16 @@ def _event(answer: Mapping[str, object]) -> Event:
 def watch(cfn: AwsClient, stack_id: str, token: str, pause: Pause) -> Iterator[Event]:
     """An operation's events as they come, until the stack is at rest."""
     known: set[str] = set()
-    while True:
+    begun = False
+    for turn in itertools.count():
         answer = cfn.call("describe_stacks", StackName=stack_id)
         state = next(iter(map(_state, records(answer, "Stacks"))), None)
         for event in events(cfn, stack_id, token, frozenset(known)):
             known.add(event.id)
+            begun = begun or event.of_stack
             yield event
-        if state is None or state.phase is not Phase.BUSY:
+        # Right after the call the stack may still show its old state, as if it had come to rest.
+        if state is None or (state.phase is not Phase.BUSY and (begun or turn >= _LATEST)):
             return
         pause(POLL_SECONDS)
 

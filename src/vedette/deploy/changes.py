@@ -1,0 +1,299 @@
+"""What a change set would do, in the words of whoever must approve it. Pure: change sets and templates in, rows out.
+
+CloudFormation names resources by logical ids; people think in detections. Rows gather a detection's filter, alarm and
+rule into one, say what changes from what to what, and set apart what grants rights or leads out of the account.
+"""
+
+from __future__ import annotations
+
+import enum
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from vedette.deploy.answers import mapping, records, text
+from vedette.deploy.names import DETECTION_TAG
+
+Template = Mapping[str, object]
+
+
+class Operation(enum.Enum):
+    """What happens to a thing; the value is its sign in a table."""
+
+    ADD = "+"
+    CHANGE = "~"
+    REPLACE = "!"
+    """It is made anew, and the old one is removed."""
+    REMOVE = "-"
+    FORGET = "="
+    """It stays in the account, and is no longer looked after."""
+
+
+class Concern(enum.Enum):
+    """Why somebody should look twice."""
+
+    NONE = "none"
+    RIGHTS = "rights"
+    """It says who may do what."""
+    OUTWARD = "outward"
+    """It sends something out of the account, or opens something to the public."""
+
+
+@dataclass(frozen=True, slots=True)
+class Detail:
+    """One property: its path (`Threshold`), and its value before and after, as text; None where there is none."""
+
+    path: str
+    before: str | None
+    after: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What happens to one resource. `detection` is an id, empty for what belongs to none; `name` is the resource's."""
+
+    stack: str
+    logical_id: str
+    type: str
+    name: str
+    operation: Operation
+    detection: str = ""
+    details: tuple[Detail, ...] = ()
+    concern: Concern = Concern.NONE
+    perhaps: bool = False
+    """It follows from another change, and may turn out to be none."""
+    tags_only: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """Changes that a reader takes for one: of a detection (its id), or of one other resource."""
+
+    operation: Operation
+    subject: str
+    kind: str
+    changes: tuple[Change, ...]
+    detection: str = ""
+
+    @property
+    def details(self) -> tuple[Detail, ...]:
+        """What changes, each thing once: a filter and an alarm may say the same."""
+        found = (one for change in self.changes for one in change.details)
+        return tuple(dict.fromkeys(found)) if self.operation in (Operation.CHANGE, Operation.REPLACE) else ()
+
+
+_RIGHTS = frozenset(
+    {
+        "AWS::IAM::Role",
+        "AWS::IAM::Policy",
+        "AWS::IAM::ManagedPolicy",
+        "AWS::IAM::RolePolicy",
+        "AWS::Lambda::Permission",
+        "AWS::S3::BucketPolicy",
+        "AWS::SNS::TopicPolicy",
+        "AWS::SQS::QueuePolicy",
+        "AWS::KMS::Key",
+        "AWS::SecretsManager::ResourcePolicy",
+        "AWS::Logs::ResourcePolicy",
+        "AWS::Events::EventBusPolicy",
+    }
+)
+_RIGHTS_PROPERTIES = {"AWS::KMS::Key": ("KeyPolicy",)}
+"""Of these, only such a property says who may do what; the others may change without notice."""
+_OUTWARD = frozenset({"AWS::SNS::Subscription"})
+_OUTWARD_PROPERTIES = {"AWS::S3::Bucket": ("PublicAccessBlockConfiguration",)}
+_NAMES = (
+    "AlarmName", "FilterName", "TrailName", "BucketName", "LogGroupName", "TopicName", "FunctionName", "RoleName",
+    "DashboardName", "AliasName", "QueueName", "PolicyName", "ManagedPolicyName", "Name", "Endpoint",
+)  # fmt: skip
+KINDS = {
+    "AWS::CloudTrail::Trail": "trail",
+    "AWS::CloudWatch::Alarm": "alarm",
+    "AWS::CloudWatch::CompositeAlarm": "composite alarm",
+    "AWS::CloudWatch::Dashboard": "dashboard",
+    "AWS::Events::Rule": "event rule",
+    "AWS::IAM::ManagedPolicy": "policy",
+    "AWS::IAM::Policy": "policy",
+    "AWS::IAM::Role": "role",
+    "AWS::KMS::Alias": "key alias",
+    "AWS::KMS::Key": "key",
+    "AWS::Lambda::EventInvokeConfig": "retries of the function",
+    "AWS::Lambda::Function": "function",
+    "AWS::Lambda::Permission": "right to call the function",
+    "AWS::Logs::LogGroup": "log group",
+    "AWS::Logs::MetricFilter": "metric filter",
+    "AWS::Logs::ResourcePolicy": "policy of the log group",
+    "AWS::S3::Bucket": "bucket",
+    "AWS::S3::BucketPolicy": "policy of the bucket",
+    "AWS::SNS::Subscription": "subscription",
+    "AWS::SNS::Topic": "topic",
+    "AWS::SNS::TopicPolicy": "policy of the topic",
+    "AWS::SQS::Queue": "queue",
+    "AWS::SQS::QueuePolicy": "policy of the queue",
+}
+
+
+def changes_of(stack: str, answers: Iterable[Mapping[str, object]], old: Template, new: Template) -> Iterator[Change]:
+    """The changes of a change set's answers; `old` and `new` are the stack's templates, for names and values."""
+    known = detections_in(old) | detections_in(new)
+    for answer in answers:
+        change = mapping(answer, "ResourceChange")
+        logical_id = text(change, "LogicalResourceId")
+        before, after = _resource(old, logical_id), _resource(new, logical_id)
+        yield _change(stack, change, before, after, known.get(logical_id, ""))
+
+
+def _change(stack: str, change: Template, before: Template, after: Template, detection: str) -> Change:
+    type_ = text(change, "ResourceType")
+    shown = after or before
+    operation = _operation(change, before)
+    details = tuple(_details(change, before, after)) if operation in (Operation.CHANGE, Operation.REPLACE) else ()
+    tags_only = operation is Operation.CHANGE and not details and _scope(change) <= {"Tags", "Metadata"}
+    asked = records(change, "Details")
+    perhaps = bool(asked) and all(text(one, "Evaluation") == "Dynamic" for one in asked) and not details
+    return Change(
+        stack=stack,
+        logical_id=text(change, "LogicalResourceId"),
+        type=type_,
+        name=name_of(shown) or text(change, "PhysicalResourceId") or text(change, "LogicalResourceId"),
+        operation=operation,
+        detection=detection,
+        details=details,
+        concern=_concern(type_, operation, details),
+        perhaps=perhaps,
+        tags_only=tags_only,
+    )
+
+
+def _scope(change: Template) -> set[str]:
+    """Which attributes of a resource change; a change of the property `Tags` counts as one of tags."""
+    properties = {
+        text(mapping(one, "Target"), "Name") or text(mapping(one, "Target"), "Attribute")
+        for one in records(change, "Details")
+    }
+    scope = change.get("Scope")
+    found = set(scope) if isinstance(scope, list) else set()
+    return (found - {"Properties"}) | properties if properties else found
+
+
+def _operation(change: Template, before: Template) -> Operation:
+    match text(change, "Action"), text(change, "Replacement"):
+        case ("Add" | "Import", _):
+            return Operation.ADD
+        case ("Remove", _):
+            policy = text(change, "PolicyAction") or text(before, "DeletionPolicy")
+            return Operation.FORGET if policy.startswith("Retain") else Operation.REMOVE
+        case (_, "True"):
+            return Operation.REPLACE
+        case _:
+            return Operation.CHANGE
+
+
+def _concern(type_: str, operation: Operation, details: Sequence[Detail]) -> Concern:
+    touched = {detail.path.split(".")[0] for detail in details}
+    partial = operation is Operation.CHANGE
+    if type_ in _RIGHTS and not (
+        partial and type_ in _RIGHTS_PROPERTIES and not touched & {*_RIGHTS_PROPERTIES[type_]}
+    ):
+        return Concern.RIGHTS
+    if type_ in _OUTWARD or (partial and touched & {*_OUTWARD_PROPERTIES.get(type_, ())}):
+        return Concern.OUTWARD
+    return Concern.NONE
+
+
+def _details(change: Template, before: Template, after: Template) -> Iterator[Detail]:
+    """AWS's own values where it gives any, since it knows parameters and drift; else the templates'."""
+    told = [
+        Detail(
+            text(target, "Path").removeprefix("/Properties/").replace("/", ".") or text(target, "Name"),
+            _given(target, "BeforeValue"),
+            _given(target, "AfterValue"),
+        )
+        for one in records(change, "Details")
+        if (target := mapping(one, "Target")) and ("BeforeValue" in target or "AfterValue" in target)
+    ]
+    if told:
+        yield from (one for one in told if one.path.split(".")[0] != "Tags" and one.before != one.after)
+        return
+    yield from differences(mapping(before, "Properties"), mapping(after, "Properties"))
+
+
+def _given(target: Template, name: str) -> str | None:
+    value = target.get(name)
+    return value if isinstance(value, str) else None
+
+
+def differences(before: object, after: object, path: str = "") -> Iterator[Detail]:
+    """The leaves in which two properties differ; tags are left out, and lists are compared as wholes."""
+    if isinstance(before, Mapping) and isinstance(after, Mapping):
+        for name in sorted(before.keys() | after.keys()):
+            if path or name != "Tags":
+                yield from differences(before.get(name), after.get(name), f"{path}.{name}" if path else name)
+    elif isinstance(before, list) and isinstance(after, list) and len(before) == len(after):
+        for number, (old, new) in enumerate(zip(before, after, strict=True)):
+            yield from differences(old, new, f"{path}.{number}")
+    elif before != after:
+        yield Detail(path, _shown(before), _shown(after))
+
+
+def _shown(value: object) -> str | None:
+    if value is None:
+        return None
+    if isinstance(value, str):
+        return value
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+
+
+def _resource(template: Template, logical_id: str) -> Template:
+    return mapping(mapping(template, "Resources"), logical_id)
+
+
+def name_of(resource: Template) -> str:
+    """The name that a resource's properties give it; empty where they give none that is a plain text."""
+    properties = mapping(resource, "Properties")
+    return next((text(properties, name) for name in _NAMES if text(properties, name)), "")
+
+
+def detections_in(template: Template) -> dict[str, str]:
+    """The detections that resources belong to, by logical ids: by their tag, or by a name that they share with one.
+
+    A metric filter has no tags; it is called as its alarm is.
+    """
+    resources = {name: one for name, one in mapping(template, "Resources").items() if isinstance(one, Mapping)}
+    tagged = {name: found for name, one in resources.items() if (found := _tagged(one))}
+    names = {name_of(resources[name]): detection for name, detection in tagged.items()}
+    shared = {name: names[called] for name, one in resources.items() if (called := name_of(one)) in names}
+    return shared | tagged
+
+
+def _tagged(resource: Template) -> str:
+    given = mapping(resource, "Properties").get("Tags")
+    if isinstance(given, Mapping):
+        return text(given, DETECTION_TAG)
+    tags = records(mapping(resource, "Properties"), "Tags")
+    return next((text(tag, "Value") for tag in tags if text(tag, "Key") == DETECTION_TAG), "")
+
+
+def rows(changes: Sequence[Change], titles: Mapping[str, str]) -> tuple[Row, ...]:
+    """The changes, those of a detection gathered; `titles` are by detections' ids. What only gets tags is left out."""
+    found: list[Row] = []
+    gathered: dict[str, list[Change]] = {}
+    for change in changes:
+        if change.tags_only:
+            continue
+        if change.detection and change.concern is Concern.NONE:
+            gathered.setdefault(change.detection, []).append(change)
+        else:
+            found.append(Row(change.operation, change.name, KINDS.get(change.type, change.type), (change,)))
+    for detection, of_it in gathered.items():
+        kinds = ", ".join(dict.fromkeys(KINDS.get(one.type, one.type) for one in of_it))
+        found.append(Row(_joint(of_it), titles.get(detection, detection), kinds, tuple(of_it), detection))
+    return tuple(found)
+
+
+def _joint(changes: Sequence[Change]) -> Operation:
+    """What happens to a detection whose parts are added, changed and removed."""
+    operations = {change.operation for change in changes}
+    if len(operations) == 1:
+        return operations.pop()
+    return Operation.REPLACE if Operation.REPLACE in operations else Operation.CHANGE

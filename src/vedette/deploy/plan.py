@@ -1,0 +1,177 @@
+"""What applying would do: a change set for each stack, made by CloudFormation, and what of ours is wanted no more.
+
+A plan leaves nothing behind that `discard` does not take back. Where CloudFormation cannot be asked yet (no bucket for
+a long template, a stack that failed and must go first) the templates are compared, and it is asked when it is applied.
+"""
+
+from __future__ import annotations
+
+import enum
+import uuid
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from vedette.aws import AwsClient, AwsSession
+from vedette.deploy import assets, names, stacks
+from vedette.deploy.answers import mapping, text
+from vedette.deploy.changes import Change, Operation, Row, changes_of, rows
+from vedette.deploy.deployment import Deployment, Stack
+from vedette.deploy.failures import unexpected_stack
+from vedette.deploy.stacks import ChangeSet, Pause, Phase, StackState
+from vedette.deploy.wanted import Wanted
+
+EMPTY: Mapping[str, object] = {}
+
+
+class Fate(enum.Enum):
+    """What becomes of a stack."""
+
+    CREATE = "create"
+    UPDATE = "update"
+    KEEP = "keep"
+    REMOVE = "remove"
+
+
+@dataclass(frozen=True, slots=True)
+class StackPlan:
+    """One stack: what becomes of it, and its changes. `stack` is None for one that is wanted no more.
+
+    `change_set` is None where there is nothing to execute, or where it can be made only when the plan is applied.
+    """
+
+    name: str
+    title: str
+    fate: Fate
+    stack: Stack | None
+    state: StackState | None
+    change_set: ChangeSet | None
+    changes: tuple[Change, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What is wanted, what it is made into, and what that changes, stack by stack in the order of execution."""
+
+    wanted: Wanted
+    deployment: Deployment
+    stacks: tuple[StackPlan, ...]
+
+    @property
+    def titles(self) -> Mapping[str, str]:
+        """The titles of detections by their ids."""
+        return {one.id: one.title for one in self.wanted.detections}
+
+    @property
+    def changed(self) -> bool:
+        """Whether applying would do anything."""
+        return any(one.fate is not Fate.KEEP for one in self.stacks)
+
+    @property
+    def rows(self) -> tuple[Row, ...]:
+        """Every change, gathered for a reader."""
+        return rows([change for one in self.stacks for change in one.changes], self.titles)
+
+    @property
+    def retagged(self) -> int:
+        """How many resources get other tags, and nothing else."""
+        return sum(change.tags_only for one in self.stacks for change in one.changes)
+
+
+def make_plan(session: AwsSession, wanted: Wanted, deployment: Deployment, pause: Pause) -> Plan:
+    """Ask CloudFormation what it would do. Raises VedetteError for a stack that is at work, stuck, or not ours."""
+    cfn = session.client("cloudformation", wanted.region)
+    standing = {one.name: one for one in stacks.ours(cfn, wanted.name)}
+    for stack in deployment.stacks:
+        if stack.name not in standing and (found := stacks.find(cfn, stack.name)) is not None:
+            standing[stack.name] = found
+    for state in standing.values():
+        unexpected_stack(state, wanted)
+    name = f"vedette-{uuid.uuid4().hex}"
+    planned: list[StackPlan] = []
+    try:
+        for stack in deployment.stacks:
+            one = _planned(session, wanted, stack, standing.get(stack.name), name, pause)
+            planned.append(one)  # one by one: what is there when the next fails is taken back
+        kept = {stack.name for stack in deployment.stacks}
+        planned += [_removal(cfn, state) for state in standing.values() if state.name not in kept]
+    except BaseException:  # also Ctrl-C: what was made only to look at goes again
+        discard(cfn, planned)
+        raise
+    return Plan(wanted, deployment, tuple(_ordered(planned)))
+
+
+def _planned(
+    session: AwsSession, wanted: Wanted, stack: Stack, state: StackState | None, name: str, pause: Pause
+) -> StackPlan:
+    cfn = session.client("cloudformation", wanted.region)
+    new = state is None or state.phase in (Phase.REVIEWED, Phase.FAILED)
+    old = EMPTY if new else stacks.template_of(cfn, stack.name)
+    fate = Fate.CREATE if new else Fate.UPDATE
+    if _must_wait(session, wanted, stack, state):
+        changes = tuple(changes_of(stack.name, local_answers(old, stack.template), old, stack.template))
+        fate = fate if changes else Fate.KEEP
+        return StackPlan(stack.name, stack.title, fate, stack, state, None, changes)
+    made = change_set_for(session, wanted, stack, name, new=new, pause=pause)
+    if made is None:
+        return StackPlan(stack.name, stack.title, Fate.KEEP, stack, state, None, ())
+    changes = tuple(changes_of(stack.name, made.changes, old, stack.template))
+    return StackPlan(stack.name, stack.title, fate, stack, state, made, changes)
+
+
+def _must_wait(session: AwsSession, wanted: Wanted, stack: Stack, state: StackState | None) -> bool:
+    """Whether CloudFormation can be asked only when something was made or removed that a plan must not."""
+    if state is not None and state.phase is Phase.FAILED:
+        return True
+    return stack.needs_upload and not assets.exists(session.client("s3"), wanted)
+
+
+def change_set_for(
+    session: AwsSession, wanted: Wanted, stack: Stack, name: str, *, new: bool, pause: Pause
+) -> ChangeSet | None:
+    """The change set of a stack; None where nothing would change. A long template goes through the bucket."""
+    cfn = session.client("cloudformation", wanted.region)
+    given = assets.source(session, wanted, stack)
+    return stacks.make_change_set(cfn, stack, given, names.tags(wanted), name, new=new, pause=pause)
+
+
+def _removal(cfn: AwsClient, state: StackState) -> StackPlan:
+    held = EMPTY if state.phase in (Phase.REVIEWED, Phase.FAILED) else stacks.template_of(cfn, state.name)
+    changes = tuple(changes_of(state.name, local_answers(held, EMPTY), held, EMPTY))
+    return StackPlan(state.name, text(held, "Description"), Fate.REMOVE, None, state, None, changes)
+
+
+def local_answers(old: Mapping[str, object], new: Mapping[str, object]) -> Iterator[Mapping[str, object]]:
+    """What a change set would answer for two templates, as far as the templates alone tell."""
+    before, after = mapping(old, "Resources"), mapping(new, "Resources")
+    for name in sorted(before.keys() | after.keys()):
+        action = "Add" if name not in before else "Remove" if name not in after else "Modify"
+        if action == "Modify" and before[name] == after[name]:
+            continue
+        shown = mapping(after if name in after else before, name)
+        yield {"ResourceChange": {"Action": action, "LogicalResourceId": name, "ResourceType": text(shown, "Type")}}
+
+
+def _ordered(planned: Sequence[StackPlan]) -> Iterator[StackPlan]:
+    """The order of execution: what lets go of a name comes before what takes it; the rest as it stands.
+
+    Removals come last, because what they hold is used by what stood after them.
+    """
+    waiting = [one for one in planned if one.fate is not Fate.REMOVE]
+    waiting += [one for one in reversed(planned) if one.fate is Fate.REMOVE]
+    while waiting:
+        free = (one for one in waiting if not any(_frees(other, one) for other in waiting if other is not one))
+        chosen = next(free, waiting[0])
+        waiting.remove(chosen)
+        yield chosen
+
+
+def _frees(one: StackPlan, other: StackPlan) -> bool:
+    released = {(change.type, change.name) for change in one.changes if change.operation is Operation.REMOVE}
+    return any(change.operation is Operation.ADD and (change.type, change.name) in released for change in other.changes)
+
+
+def discard(cfn: AwsClient, planned: Sequence[StackPlan]) -> None:
+    """Take back what a plan made only to look at."""
+    for one in planned:
+        if one.change_set is not None:
+            stacks.discard(cfn, one.change_set, new=one.fate is Fate.CREATE)
