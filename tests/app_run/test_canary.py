@@ -12,8 +12,10 @@ import pytest
 
 from app_run.fakes import NOON, AnsweringSender, SetClock, monitor, parts
 from vedette.alerts.delivery import Dead
+from vedette.alerts.policy import Route
 from vedette.alerts.record import Status
-from vedette.app.canary import CANARY, canary_detection, canary_record, leave_in, new_name, with_canary
+from vedette.alerts.render.headline import lead
+from vedette.app.canary import UNREAD, canary_detection, canary_record, conclude, leave_in, new_name, with_canary
 from vedette.app.canary_command import fly
 from vedette.app.notices import Notices
 from vedette.app.run import Run
@@ -24,7 +26,7 @@ from vedette.detections.loader import load_builtin
 from vedette.engine.engine import Engine
 from vedette.monitor.selfwatch import Concern, concerns
 from vedette.monitor.store import AlertFilter, Store
-from vedette.monitor.watching import Monitor
+from vedette.monitor.watching import CANARY, Monitor
 from vedette.stores.memory import MemoryStore
 
 
@@ -52,6 +54,8 @@ def test_it_arrives_everywhere_and_its_alert_is_ended() -> None:
     with store.transaction() as tx:
         (alert,) = tx.alerts(AlertFilter(detection=CANARY))
         assert (alert.group, alert.lifecycle.status) == ((flown.name,), Status.RESOLVED)
+    assert "Nothing is wrong" in lead(mail.messages[0].notice)
+    with store.transaction() as tx:
         assert tx.lease(LEASE, "another", NOON, NOON + 9), "its lease was given back"
 
 
@@ -67,8 +71,42 @@ def test_a_channel_that_does_not_accept_it_is_told_to_the_others() -> None:
     with store.transaction() as tx:
         assert (Concern.CANARY_MISSING.value, ("chat",)) in [(one.detection, one.group) for one in concerns(tx)]
     Run(given).once()
-    told = {alert.detection for message in mail.messages for alert in message.notice.alerts}
-    assert Concern.CANARY_MISSING.value in told
+    told = {alert.detection: lead(one.notice) for one in mail.messages for alert in one.notice.alerts}
+    assert told[Concern.CANARY_MISSING.value] == "Vedette says this of itself: its watch may have a gap."
+
+
+def test_everyone_who_can_be_reached_is_told_whatever_the_routes_say() -> None:
+    mail, chat, pager = (
+        AnsweringSender("mail"),
+        AnsweringSender("chat", [Dead("no such channel")]),
+        AnsweringSender("pager"),
+    )
+    given = _parts(mail, chat, pager)
+    routes = (*given.monitor.policy.routes, Route(("pager",), stop=True))
+    given = replace(
+        given, monitor=replace(given.monitor, policy=replace(given.monitor.policy, routes=routes[:1] + routes[2:]))
+    )
+    fly(given, 0, threading.Event())
+    Run(given).once()
+    for sender in (mail, pager):
+        told = [alert.detection for one in sender.messages for alert in one.notice.alerts]
+        assert Concern.CANARY_MISSING.value in told
+
+
+def test_a_canary_that_was_not_read_is_one_thing_to_tell_and_told_everywhere() -> None:
+    mail, chat = AnsweringSender("mail"), AnsweringSender("chat")
+    given = _parts(mail, chat)
+    with given.store.transaction() as tx:
+        missing = conclude(tx, given.monitor, "never came", ["mail", "chat"], NOON)
+        assert missing == {"mail": "the record was not read", "chat": "the record was not read"}
+        assert [alert.group for alert in concerns(tx)] == [(UNREAD,)]
+    Run(given).once()
+    assert [len(sender.messages) for sender in (mail, chat)] == [1, 1]
+    with given.store.transaction() as tx:
+        conclude(tx, given.monitor, "never came", [], NOON)
+    fly(given, 60, threading.Event())
+    with given.store.transaction() as tx:
+        assert concerns(tx) == []
 
 
 def test_without_a_monitor_that_reads_it_says_so() -> None:

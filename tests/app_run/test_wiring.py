@@ -12,12 +12,12 @@ import pytest
 
 from app_run.fakes import NOON, SetClock, log_file, record, settings
 from aws_server import bare_environment
-from vedette.app.canary import CANARY
 from vedette.app.channels import secrets_of
 from vedette.app.detections import chosen_detections
 from vedette.app.wiring import build, make_monitor, quiet_after, retention_of
 from vedette.detections.definition import Severity
 from vedette.errors import InputError, ProblemsError
+from vedette.monitor.watching import CANARY
 from vedette.senders.port import Renewing
 
 SOURCES = """

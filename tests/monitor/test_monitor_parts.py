@@ -188,7 +188,7 @@ def test_a_concern_stands_once_until_it_is_cleared() -> None:
         raise_concern(tx, watching, Concern.CANARY_MISSING, "mail", "not seen", NOON)
         assert {(each.title, each.kind) for each in concerns(tx)} == {
             ("Records arrive late", "self"),
-            ("The canary did not arrive", "canary"),
+            ("The canary did not arrive", "self"),
         }
         over = clear_concern(tx, watching, Concern.LAG, "folder", NOON)
         assert over is not None

@@ -26,10 +26,12 @@ from vedette.errors import InputError
 from vedette.monitor.lifecycle import resolve
 from vedette.monitor.selfwatch import Concern, clear_concern, raise_concern
 from vedette.monitor.store import AlertFilter, Transaction
-from vedette.monitor.watching import Monitor
+from vedette.monitor.watching import CANARY, Monitor
 from vedette.sources.port import Item
 
-CANARY = "vedette-canary"
+UNREAD = "every channel"
+"""What a canary did not arrive at if its record was not even read."""
+
 _NOTE = "canary"
 _WHO = "vedette canary"
 
@@ -138,9 +140,11 @@ def conclude(tx: Transaction, monitor: Monitor, name: str, channels: Sequence[st
     """Raise what did not arrive, clear what did, and end the canary's alert; what is missing, by channel."""
     came = arrival(tx, name)
     missing = came.missing(channels)
-    for channel in channels:
-        if channel in missing:
-            raise_concern(tx, monitor, Concern.CANARY_MISSING, channel, missing[channel], now)
+    # Where it was not read, that is one thing to tell, and not one for each channel.
+    wrong = missing if came.alert is not None else {UNREAD: "the record was not read"}
+    for channel in (UNREAD, *channels):
+        if channel in wrong:
+            raise_concern(tx, monitor, Concern.CANARY_MISSING, channel, wrong[channel], now)
         else:
             clear_concern(tx, monitor, Concern.CANARY_MISSING, channel, now)
     if came.alert is not None:

@@ -6,11 +6,11 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
 
-from vedette.app.canary import CANARY, Flight, arrival, canary_item, conclude, leave_in, new_name
+from vedette.app.canary import Flight, arrival, canary_item, conclude, leave_in, new_name
 from vedette.app.clock import Clock
 from vedette.app.journal import Journal
 from vedette.app.work import Work
-from vedette.monitor.watching import Monitor
+from vedette.monitor.watching import CANARY, Monitor
 from vedette.sources.port import Item
 
 Take = Callable[[str, Item], None]

@@ -17,6 +17,9 @@ from vedette.monitor.store import Silence
 MOST_NAMED = 256
 """Actors, and addresses, that are told one by one; beyond that an alert's repetitions tell of them."""
 
+NOT_ARRIVED = "vedette-canary-missing"
+"""The id under which the monitor tells that a canary did not arrive."""
+
 _LATER = 900
 _NEWS = frozenset({Reason.NEW_ACTOR, Reason.NEW_ADDRESS})
 
@@ -121,7 +124,9 @@ def _routed(alert: AlertRecord, news: _News, labels: Labels, policy: Policy, now
     if news.reason is Reason.RESOLVED:
         return Verdict(news.reason, news.detail, tuple(sorted(alert.told.channels)))
     channels = policy.channels_for(labels, now)
-    if not channels and alert.kind != "detection":
+    # That alerts do not arrive is told to everyone who can be reached.
+    to_all = alert.detection == NOT_ARRIVED
+    if to_all or (not channels and alert.kind != "detection"):
         channels = tuple(each for each in policy.channels if each not in alert.group) or policy.channels
     if not channels:
         # A route with hours may take it later.

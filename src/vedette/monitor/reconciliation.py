@@ -16,6 +16,7 @@ from vedette.cloudtrail.identity import ActorKind
 from vedette.detections.definition import Detection
 from vedette.monitor.evaluation import Draft, View
 from vedette.monitor.store import AlertFilter, Transaction
+from vedette.monitor.watching import CANARY
 
 BY_ITSELF = "vedette"
 """Who changed an alert that nobody touched."""
@@ -111,6 +112,7 @@ def _new(tx: Transaction, policy: Policy, detection: Detection, group: Group, dr
         incident=_incident(tx, policy, actor, draft.evidence) or before,
         created=now,
         changed=now,
+        kind="canary" if detection.id == CANARY else "detection",
         actor=actor,
     )
     return _changed(fresh, draft, now)

@@ -1,4 +1,4 @@
-"""What the monitor has to say of itself: alerts of kind `self` and `canary`, which go the way of all others.
+"""What the monitor has to say of itself: alerts of kind `self`, which go the way of all others.
 
 Whoever notices something raises it by name and subject, as often as it notices, and clears it once it is well again.
 """
@@ -12,6 +12,7 @@ from vedette.alerts.alert import alert_id
 from vedette.alerts.evidence import Evidence
 from vedette.alerts.record import AlertRecord
 from vedette.detections.definition import Severity
+from vedette.monitor.judgement import NOT_ARRIVED
 from vedette.monitor.lifecycle import look_after
 from vedette.monitor.store import AlertFilter, Transaction
 from vedette.monitor.watching import Monitor
@@ -26,7 +27,7 @@ class Concern(enum.Enum):
     DETECTION_ERROR = "vedette-detection-error"
     CHANNEL_FAILING = "vedette-channel-failing"
     DELIVERY_DEAD = "vedette-delivery-dead"
-    CANARY_MISSING = "vedette-canary-missing"
+    CANARY_MISSING = NOT_ARRIVED
     STORE_FAILING = "vedette-store-failing"
 
     @property
@@ -107,5 +108,5 @@ def _fresh(tx: Transaction, concern: Concern, subject: str, why: str, now: int, 
         incident=name,
         created=now,
         changed=now,
-        kind="canary" if concern is Concern.CANARY_MISSING else "self",
+        kind="self",
     )

@@ -17,6 +17,9 @@ from vedette.alerts.assembly import lookback
 from vedette.alerts.policy import Policy
 from vedette.detections.definition import Detection
 
+CANARY = "vedette-canary"
+"""The id of the detection whose alerts are canaries: harmless, and made by the monitor itself."""
+
 _SLACK = 120
 _MOST_SHARED = 10
 

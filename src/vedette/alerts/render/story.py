@@ -247,7 +247,7 @@ def _shown_commands(commands: tuple[Command, ...]) -> tuple[Command, ...]:
 
 
 def _answers(alert: AlertRecord) -> tuple[Command, ...]:
-    if re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]{0,199}", alert.id) is None:
+    if alert.kind == "canary" or re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]{0,199}", alert.id) is None:
         return ()
     ack = Command("Say that you are on it", f"vedette alerts ack {alert.id}")
     snooze = Command("Hear of it again later", f"vedette alerts snooze {alert.id} --for 4h")
