@@ -48,8 +48,9 @@ coverage: $(VENV)/dev.stamp $(VENV)/tools.stamp  ## measure what the tests reach
 docs: $(VENV)/dev.stamp  ## write the generated reference pages
 	@$(BIN)/python docs/build.py
 
-bench: $(VENV)/bench.stamp  ## compare the engine with its floor and its peers
+bench: $(VENV)/bench.stamp  ## compare the engine with its floor and its peers, and measure the live monitor
 	@$(BIN)/python bench/run.py
+	@$(BIN)/python bench/run_monitor.py
 
 bench-run: $(VENV)/dev.stamp  ## measure the live monitor: file to message, records a second, a tick
 	@$(BIN)/python bench/run_monitor.py
