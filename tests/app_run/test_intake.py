@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 import pytest
@@ -17,6 +17,7 @@ from vedette.app.run import Run
 from vedette.app.taking import TRIES
 from vedette.app.work import Stopped
 from vedette.aws import AwsError, Failure
+from vedette.monitor import Arrival, Ingested, Monitor
 from vedette.monitor.store import AlertFilter, StoreError, Transaction
 from vedette.sources.port import PoisonError, SourceError
 from vedette.stores.memory import MemoryStore
@@ -212,14 +213,14 @@ def test_what_passes_by_itself_never_puts_an_object_aside() -> None:
 def test_a_bug_in_one_object_spares_those_beside_it(monkeypatch: pytest.MonkeyPatch) -> None:
     from vedette.app import taking
 
-    ingest = taking.ingest
+    ingest = taking.ingest_together
 
-    def broken(tx: Transaction, monitor: object, source: str, name: str, *rest: object, **more: object) -> object:
-        if name == "bad":
+    def broken(tx: Transaction, monitor: Monitor, arrivals: Sequence[Arrival], now: int) -> list[Ingested]:
+        if any(arrival.name == "bad" for arrival in arrivals):
             raise KeyError("oops")
-        return ingest(tx, monitor, source, name, *rest, **more)  # type: ignore[arg-type]
+        return ingest(tx, monitor, arrivals, now)
 
-    monkeypatch.setattr(taking, "ingest", broken)
+    monkeypatch.setattr(taking, "ingest_together", broken)
     desk = Desk()
     desk.source.objects |= {"a": log_file(record(1)), "bad": log_file(record(2)), "c": log_file(record(3))}
     for _ in range(TRIES):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Sequence
+from dataclasses import replace
 
 import hypothesis.strategies as st
 import pytest
@@ -14,6 +15,7 @@ from monitor import live
 from monitor.live import Event
 from vedette.alarms import AlarmSpec, TreatMissingData
 from vedette.detections.definition import Detection, Metric
+from vedette.monitor import Arrival, Ingested, ingest_together
 from vedette.predicates.tree import Selector
 
 ADDRESS = Selector(("sourceIPAddress",))
@@ -142,6 +144,34 @@ def test_any_order_duplicates_parts_and_kills_give_the_alerts_of_a_scan(data: st
     store = run(objects, random.Random(data.draw(st.integers(0, 2**32))), ALL)
     live.at(store, live.monitor(ALL), live.FAR)
     assert live.said_live(store) == live.said_scanned(live.scanned(ALL, made))
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.data())
+def test_objects_taken_in_together_give_the_alerts_of_a_scan(data: st.DataObject) -> None:
+    """However many objects share a transaction, every match counts once and the alerts are those of a scan; the counts
+    of each object are those that it has when it comes alone."""
+    made = data.draw(events())
+    objects = data.draw(deliveries(made))
+    together, alone, watching = live.new_store(), live.new_store(), live.monitor(ALL)
+    arrivals = [
+        Arrival(
+            "test", f"o{number}", [live.body(each, f"o{number}", minutes=True) for each in bodies], len(bodies), True
+        )
+        for number, bodies in enumerate(objects)
+    ]
+    counted: list[Ingested] = []
+    while len(counted) < len(arrivals):
+        size = data.draw(st.integers(1, 6))
+        with together.transaction() as tx:
+            counted += ingest_together(tx, watching, arrivals[len(counted) :][:size], NOON + len(counted))
+    with alone.transaction() as tx:
+        apart = [ingest_together(tx, watching, [arrival], NOON)[0] for arrival in arrivals]
+    assert [replace(one, alerts=(), told=0) for one in counted] == [replace(one, alerts=(), told=0) for one in apart]
+    with together.transaction() as tx:
+        assert all(one.known for one in ingest_together(tx, watching, arrivals, NOON))
+    live.at(together, watching, live.FAR)
+    assert live.said_live(together) == live.said_scanned(live.scanned(ALL, made))
 
 
 LONG = [

@@ -33,7 +33,7 @@ from vedette.app.selfwatch import BUG, bug_of
 from vedette.app.work import Stopped, Work
 from vedette.detections.definition import Severity
 from vedette.errors import VedetteError
-from vedette.monitor.intake import Ingested, evaluating, ingest
+from vedette.monitor.intake import Arrival, Ingested, evaluating, ingest_together
 from vedette.monitor.store import SourceHealth, Transaction
 from vedette.monitor.watching import Monitor
 from vedette.sources.port import PoisonError
@@ -126,7 +126,7 @@ class Taking:
         if not small:
             return
         try:
-            done = self.work.do(lambda tx: [self._ingest(tx, held, part) for held, part in small])
+            done = self.work.do(lambda tx: self._ingest(tx, small))
         except Stopped:
             raise
         except Exception as error:  # noqa: BLE001  # the same boundary; alone, each shows whether it is to blame
@@ -141,25 +141,33 @@ class Taking:
             self._acknowledge(held)
 
     def _keep(self, held: Held, part: Part) -> None:
-        self._count(held, part, self.work.do(lambda tx: self._ingest(tx, held, part)))
+        (done,) = self.work.do(lambda tx: self._ingest(tx, [(held, part)]))
+        self._count(held, part, done)
 
-    def _ingest(self, tx: Transaction, held: Held, part: Part) -> Ingested:
-        now, name = self.clock.now(), held.item.name
-        done = ingest(tx, self.monitor, held.source, name, part.pieces, now, bodies=part.bodies, done=part.done)
-        if not done.known:
-            before = tx.health(held.source) or SourceHealth(held.source)
-            tx.put_health(
-                replace(
-                    before,
-                    last_object=name,
-                    last_at=now,
-                    lag=self._lag(held, now),
-                    objects=before.objects + part.done,
-                    records=before.records + done.records,
-                )
-            )
-            self._note_broken(tx, held, part, now)
+    def _ingest(self, tx: Transaction, parts: Sequence[tuple[Held, Part]]) -> list[Ingested]:
+        now = self.clock.now()
+        arrivals = [Arrival(held.source, held.item.name, part.pieces, part.bodies, part.done) for held, part in parts]
+        done = ingest_together(tx, self.monitor, arrivals, now)
+        healths: dict[str, SourceHealth] = {}
+        for (held, part), each in zip(parts, done, strict=True):
+            if not each.known:
+                source = held.source
+                before = healths.get(source) or tx.health(source) or SourceHealth(source)
+                healths[source] = self._health(before, held, part, each, now)
+                self._note_broken(tx, held, part, now)
+        for health in healths.values():
+            tx.put_health(health)
         return done
+
+    def _health(self, before: SourceHealth, held: Held, part: Part, done: Ingested, now: int) -> SourceHealth:
+        return replace(
+            before,
+            last_object=held.item.name,
+            last_at=now,
+            lag=self._lag(held, now),
+            objects=before.objects + part.done,
+            records=before.records + done.records,
+        )
 
     def _note_broken(self, tx: Transaction, held: Held, part: Part, now: int) -> None:
         """Put an object aside that some detection could not be asked of, so that it can be once that is mended."""

@@ -4,7 +4,7 @@ Pure but for the store that it is given: it reads no clock, opens nothing, start
 within the transaction that it is given; what it returns only tells of it.
 """
 
-from vedette.monitor.intake import Ingested, ingest, last_malformed
+from vedette.monitor.intake import Arrival, Ingested, ingest, ingest_together, last_malformed
 from vedette.monitor.lifecycle import acknowledge, reopen, resolve, snooze
 from vedette.monitor.outbox import claim, retry
 from vedette.monitor.selfwatch import Concern, clear_concern, concerns, raise_concern
@@ -14,6 +14,7 @@ from vedette.monitor.ticking import Ticked, tick
 from vedette.monitor.watching import Monitor
 
 __all__ = [
+    "Arrival",
     "Concern",
     "Ingested",
     "Monitor",
@@ -23,6 +24,7 @@ __all__ = [
     "clear_concern",
     "concerns",
     "ingest",
+    "ingest_together",
     "last_malformed",
     "lift",
     "preview",

@@ -61,19 +61,50 @@ def ingest(
     A caller that was interrupted asks `tx.object` how many bodies are done, and goes on behind them; a part that comes
     again changes nothing. `results` number the detections as `monitor.detections` has them. `now` is epoch seconds.
     """
+    return ingest_together(tx, monitor, [Arrival(source, name, results, bodies, done)], now)[0]
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """A part of an object, as `ingest` takes it."""
+
+    source: str
+    name: str
+    results: Sequence[Piece]
+    bodies: int
+    done: bool
+
+
+def ingest_together(tx: Transaction, monitor: Monitor, arrivals: Iterable[Arrival], now: int) -> list[Ingested]:
+    """As `ingest` one after the other; but a group that several of them touch is evaluated once.
+
+    What follows from all of them, `alerts` and `told`, is said with the last that was not known.
+    """
+    desk = Desk(tx, monitor, now)
+    fresh: list[MatchRow] = []
+    done = [_count(tx, monitor, arrival, now, fresh) for arrival in arrivals]
+    alerts = evaluate(desk, _counted(tx, monitor, fresh))
+    desk.finish()
+    if alerts:
+        last = max(number for number, one in enumerate(done) if not one.known)
+        done[last] = replace(done[last], alerts=alerts, told=desk.told)
+    return done
+
+
+def _count(tx: Transaction, monitor: Monitor, arrival: Arrival, now: int, fresh: list[MatchRow]) -> Ingested:
+    """Write that a part was read, and its matches; those that had not been counted come to `fresh`."""
+    source, name, results = arrival.source, arrival.name, arrival.results
     before = tx.object(source, name)
-    if before is not None and (before.done or (bodies < before.bodies and not done)):
+    if before is not None and (before.done or (arrival.bodies < before.bodies and not arrival.done)):
         return Ingested(known=True)
     records = sum(result.records for result in results if isinstance(result, BodyResult))
     malformed = list(_malformed(results))
-    tx.put_object(_object(before, source, name, now, records, len(malformed), bodies, done=done))
+    tx.put_object(_object(before, source, name, now, records, len(malformed), arrival.bodies, done=arrival.done))
     _keep_malformed(tx, source, malformed, now)
-    rows = list(_rows(monitor, name, results, bodies))
-    fresh = tx.add_matches(rows)
-    desk = Desk(tx, monitor, now)
-    alerts = evaluate(desk, _counted(tx, monitor, fresh))
-    desk.finish()
-    return Ingested(records, len(malformed), len(fresh), len(rows) - len(fresh), alerts, desk.told)
+    rows = list(_rows(monitor, name, results, arrival.bodies))
+    counted = tx.add_matches(rows)
+    fresh += counted
+    return Ingested(records, len(malformed), len(counted), len(rows) - len(counted))
 
 
 def _object(
