@@ -18,6 +18,7 @@ import pytest
 from alerts.making import NOON, actor, sighting
 from vedette.alerts.delivery import Delivery, DeliveryState, Reason
 from vedette.alerts.evidence import Evidence
+from vedette.alerts.habits import DAY, MAX_VALUES, ActorDay, Some
 from vedette.alerts.record import AlertRecord, Base, Lifecycle, Status, Told
 from vedette.detections.definition import Severity
 from vedette.errors import VedetteError
@@ -94,6 +95,12 @@ def one(key: str, at: int, **changes: object) -> ObjectRow:
     return ObjectRow("folder", key, at, **fields)  # type: ignore[arg-type]
 
 
+def actor_day(name: str = "alice", day: int = 0, **changes: object) -> ActorDay:
+    """What an actor did `day` days after the first."""
+    fields: dict[str, object] = {"hours": 1 << 9, "calls": Some.of(["GetObject"]), **changes}
+    return ActorDay(name, day * DAY, **fields)  # type: ignore[arg-type]
+
+
 class StoreContract:
     """What every store does."""
 
@@ -119,6 +126,7 @@ class StoreContract:
             tx.put_decision(Decision("kept", NOON, Reason.FIRST))
             tx.put_delivery(delivery())
             tx.put_silence(Silence("s", {}, "o", "r", NOON, NOON + 60))
+            tx.put_habits([actor_day()])
             tx.lease("l", "me", NOON, NOON + 60)
             tx.put_note("kept", "after")
             raise ZeroDivisionError
@@ -133,6 +141,7 @@ class StoreContract:
             assert list(tx.decisions("kept")) == []
             assert list(tx.deliveries()) == []
             assert list(tx.silences(NOON)) == []
+            assert tx.habits_since() is None
             assert tx.lease("l", "you", NOON, NOON + 60)
             assert tx.note("kept") == "before"
 
@@ -400,6 +409,44 @@ class StoreContract:
             assert [each.key for each in tx.claim_deliveries("me", NOON, NOON + 60, 9, "mail")] == ["3"]
             assert list(tx.claim_deliveries("me", NOON, NOON + 60, 9, "pager")) == []
 
+    # habits
+
+    def test_the_days_of_an_actor_come_in_order_within_bounds(self, store: Store) -> None:
+        many = Some.of(f"203.0.113.{number}" for number in range(MAX_VALUES + 1))
+        full = actor_day(HOSTILE, 3, hours=(1 << 24) - 1, addresses=many, regions=Some.of([HOSTILE]), programs=many)
+        with store.transaction() as tx:
+            tx.put_habits([actor_day(HOSTILE, 5), full, actor_day(HOSTILE, 1), actor_day("bob", 2)])
+            tx.put_habits([actor_day(HOSTILE, 1, hours=7)])
+            tx.put_habits([])
+        with store.transaction() as tx:
+            assert list(tx.habits(HOSTILE, DAY, 5 * DAY)) == [actor_day(HOSTILE, 1, hours=7), full]
+            assert [day.start for day in tx.habits(HOSTILE, 0, FAR)] == [DAY, 3 * DAY, 5 * DAY]
+            assert list(tx.habits("unheard-of", 0, FAR)) == []
+            assert tx.habits_since() == DAY
+
+    def test_a_day_of_several_actors(self, store: Store) -> None:
+        names = [f"{number:04}" for number in range(300)]
+        with store.transaction() as tx:
+            tx.put_habits(actor_day(name, 1) for name in names)
+            tx.put_habits(actor_day(name, 2, hours=5) for name in names)
+        with store.transaction() as tx:
+            assert list(tx.habits_on(2 * DAY, [*reversed(names), "x"])) == [actor_day(n, 2, hours=5) for n in names]
+            assert list(tx.habits_on(DAY, ["0007", "0003", "0007"])) == [actor_day("0003", 1), actor_day("0007", 1)]
+            assert list(tx.habits_on(3 * DAY, names)) == []
+            assert list(tx.habits_on(DAY, [])) == []
+
+    def test_a_crowd_that_comes_once_drives_nobody_out_who_came_before(self, store: Store) -> None:
+        with store.transaction() as tx:
+            tx.put_habits(actor_day("alice", day) for day in range(4))
+            tx.put_habits(actor_day(f"{number}", 3 + number // 5) for number in range(10))
+            assert tx.trim_habits(14) == 0
+        with store.transaction() as tx:
+            assert tx.trim_habits(6) == 8
+            assert len(tx.habits("alice", 0, FAR)) == 4
+            assert [len(tx.habits(f"{number}", 0, FAR)) for number in range(10)] == [0] * 8 + [1, 1]
+            assert tx.trim_habits(3) == 3
+            assert [day.start for day in tx.habits("alice", 0, FAR)] == [DAY, 2 * DAY, 3 * DAY]
+
     # silences, leases, notes
 
     def test_silences_in_force(self, store: Store) -> None:
@@ -459,9 +506,11 @@ class StoreContract:
             tx.put_delivery(delivery("new", created=old, state=DeliveryState.SENT, settled=NOON))
             tx.put_silence(Silence("old", {}, "o", "r", old, old))
             tx.put_silence(Silence("new", {}, "o", "r", old, NOON + 60))
+            tx.put_habits([actor_day(day=limit // DAY), actor_day(day=limit // DAY + 1)])
         gone = store.prune(dict.fromkeys(TABLES, limit))
         assert dict(gone) == {
             "objects": 1, "matches": 1, "minutes": 1, "alerts": 2, "decisions": 1, "deliveries": 1, "silences": 1,
+            "habits": 1,
         }  # fmt: skip
         with store.transaction() as tx:
             assert {row.name for row in tx.objects()} == {"in the middle", "new"}
@@ -471,6 +520,7 @@ class StoreContract:
             assert [each.reason for each in tx.decisions("old")] == [Reason.RESOLVED]
             assert {each.key for each in tx.deliveries()} == {"waiting", "new"}
             assert [each.id for each in tx.silences(0)] == ["new"]
+            assert tx.habits_since() == (limit // DAY + 1) * DAY
         assert dict(store.prune({"minutes": limit})) == {"minutes": 0}
 
     def test_pruning_an_unheard_of_table_is_an_error(self, store: Store) -> None:

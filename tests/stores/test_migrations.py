@@ -43,7 +43,8 @@ def test_a_store_is_migrated_once(url):  # noqa: F811
     write(first, 0)
     first.close()
     again = open_kept(url)
-    assert (first.applied, again.applied) == (["0001-first"], [])
+    every = [f"{step.version:04}-{step.name}" for step in migrations.migrations("sqlite")]
+    assert (first.applied, again.applied) == (every, [])
     assert whole(again) == 1
     again.close()
 
@@ -86,7 +87,7 @@ def test_a_migration_that_fails_leaves_nothing_behind(url, monkeypatch):  # noqa
         open_kept(url)
     monkeypatch.undo()
     store = open_kept(url)
-    assert store.applied == ["0001-first"]
+    assert len(store.applied) == migrations.latest("sqlite")
     store.close()
 
 

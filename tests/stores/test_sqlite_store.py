@@ -18,7 +18,7 @@ from stores.contract import StoreContract, delivery, match
 from stores.processes import TESTS, claim_together, count_together, finish, start
 from stores.writing import whole, write, write_for_ever
 from vedette.monitor.store import Store, StoreError
-from vedette.stores import sqlite
+from vedette.stores import migrations, sqlite
 from vedette.stores.sqlite import SqliteStore
 
 KILLS = 36
@@ -131,7 +131,7 @@ def test_a_read_only_file(store, path, monkeypatch):
         sqlite.sqlite3, "connect", lambda name, **more: connect(f"file:{name}?mode=ro", uri=True, **more)
     )
     store = SqliteStore(path)
-    assert store.status()["version"] == 1
+    assert store.status()["version"] == migrations.latest("sqlite")
     with pytest.raises(StoreError, match="read-only") as caught, store.transaction() as tx:
         tx.put_note("n", "1")
     assert "must be able to write" in str(caught.value.hint)

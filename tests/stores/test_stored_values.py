@@ -9,13 +9,13 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from stores.contract import GROUP, alert, delivery, match, one
+from stores.contract import GROUP, actor_day, alert, delivery, match, one
 from stores.stores import server, url  # noqa: F401  fixtures
-from stores.values import alerts, deliveries, evidences, groups, silences, statistic_sets, texts
+from stores.values import alerts, days, deliveries, evidences, groups, silences, statistic_sets, texts
 from stores.writing import write
 from vedette.alerts.delivery import DeliveryState, Reason
 from vedette.app.stores import TABLES, KeptStore, open_kept
-from vedette.monitor.store import Decision, MinuteRow, ObjectRow, Silence, SourceHealth
+from vedette.monitor.store import Decision, MinuteRow, ObjectRow, Silence, SourceHealth, StoreError
 
 some = settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
@@ -77,6 +77,26 @@ def test_any_object_source_and_note(store, source, name, text):
         tx.release(source, name)
 
 
+@some
+@given(days)
+def test_any_day_of_any_actor(store, day):
+    with store.transaction() as tx:
+        tx.put_habits([day])
+    with store.transaction() as tx:
+        assert tx.habits(day.actor, day.start, day.start + 1) == [day]
+        assert tx.habits_on(day.start, [day.actor]) == [day]
+
+
+def test_a_day_that_was_changed_by_hand_is_refused_with_a_hint(store):
+    with store.transaction() as tx:
+        tx.put_habits([actor_day("bob")])
+        for body in ("", "[]", '[1,"nine"]', "[9,0,[[],true],[[],true],[[],true],[[],true]]"):
+            tx._session.change("UPDATE habits SET body = ?", (body,))
+            with pytest.raises(StoreError, match="cannot be read") as caught:
+                tx.habits("bob", 0, 1)
+            assert "backup" in str(caught.value.hint)
+
+
 def test_a_name_that_is_longer_than_any_index_takes(store):
     """PostgreSQL refuses keys beyond 2,704 bytes; a user agent has what length its author likes."""
     long = "".join(chr(0x100 + number * 7919 % 40_000) for number in range(50_000))
@@ -108,6 +128,7 @@ def test_the_export_has_every_row_of_every_table_by_name(store):
         tx.put_health(SourceHealth("folder", cursor="c"))
         tx.set_due("root-login", GROUP, 7)
         tx.put_silence(Silence("s", {"actor": "*"}, "ops", "planned", 1, 2))
+        tx.put_habits([actor_day()])
         tx.lease("l", "me", 1, 2)
     found = _exported(store)
     assert {name: len(rows) for name, rows in found.items()} == store.status()["rows"]

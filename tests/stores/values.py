@@ -4,6 +4,7 @@ from hypothesis import strategies as st
 
 from vedette.alerts.delivery import Delivery, DeliveryState, Reason
 from vedette.alerts.evidence import Counts, Evidence, Sighting
+from vedette.alerts.habits import ActorDay, Some
 from vedette.alerts.record import AlertRecord, Base, Lifecycle, Status, Told
 from vedette.cloudtrail.identity import Actor, ActorKind
 from vedette.detections.definition import Severity
@@ -137,4 +138,10 @@ deliveries = st.builds(
 silences = st.builds(
     Silence, id=st.uuids().map(str), matchers=st.dictionaries(texts, texts, max_size=3), owner=texts, reason=texts,
     created=seconds, until=seconds,
+)  # fmt: skip
+
+_some = st.builds(Some, values=st.frozensets(texts, max_size=4), complete=st.booleans())
+days = st.builds(
+    ActorDay, actor=texts, start=seconds, hours=st.integers(0, 2**24 - 1), addresses=_some, calls=_some, regions=_some,
+    programs=_some,
 )  # fmt: skip

@@ -12,7 +12,7 @@ from vedette.monitor.store import Store, StoreError
 from vedette.secrets import SecretRef
 from vedette.settings.load import load_settings
 from vedette.settings.model import Settings
-from vedette.stores.schema import BY_NAME, LEASES, RECORDS, RETENTION, TABLES, Table
+from vedette.stores.schema import BY_NAME, HABITS, LEASES, RECORDS, RETENTION, TABLES, Table
 
 __all__ = [
     "BY_NAME",
@@ -92,7 +92,7 @@ def kept_for(settings: Settings) -> Mapping[str, int]:
     """How many seconds the rows of each table are kept, of the tables that are pruned."""
     given, records = settings.store, {table.name for table in RECORDS}
     kept = {name: given.record_retention if name in records else given.retention for name in RETENTION}
-    return {**kept, LEASES.name: 86_400}
+    return {**kept, HABITS.name: settings.habits.retention, LEASES.name: 86_400}
 
 
 def _credential(settings: Settings, ref: SecretRef) -> Callable[[], str]:

@@ -103,7 +103,8 @@ def retention_of(settings: Settings) -> Mapping[str, int]:
     """How long each table's rows are kept, in seconds."""
     records = {"objects", "matches", "minutes"}
     given = settings.store
-    return {table: given.record_retention if table in records else given.retention for table in TABLES}
+    kept = {table: given.record_retention if table in records else given.retention for table in TABLES}
+    return {**kept, "habits": settings.habits.retention}
 
 
 def quiet_after(settings: Settings, sources: Sequence[Source]) -> Mapping[str, int]:

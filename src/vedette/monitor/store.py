@@ -6,13 +6,14 @@ commit together or not at all. Two monitors on one store never hold the same lea
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Protocol
 
 from vedette.alerts.delivery import Delivery, DeliveryState, Reason
 from vedette.alerts.evidence import Evidence, Sighting
+from vedette.alerts.habits import ActorDay
 from vedette.alerts.record import AlertRecord, Group, Status
 from vedette.errors import VedetteError
 from vedette.metrics.statistics import StatisticSet
@@ -206,6 +207,22 @@ class Transaction(Protocol):
     def put_silence(self, silence: Silence) -> None:
         """Insert or replace."""
 
+    def habits(self, actor: str, start: int, end: int) -> Sequence[ActorDay]:
+        """The days of an actor that begin in `[start, end)`, in order."""
+
+    def habits_on(self, start: int, actors: Collection[str]) -> Sequence[ActorDay]:
+        """What is known of these actors' day that begins at `start`, in the order of the actors."""
+
+    def put_habits(self, days: Iterable[ActorDay]) -> None:
+        """Insert or replace by actor and start."""
+
+    def habits_since(self) -> int | None:
+        """The start of the first day that anything is known of."""
+
+    def trim_habits(self, most: int) -> int:
+        """Keep `most` days, of all actors together: those go first whose actor was seen on no other day, the oldest
+        first. A crowd of actors that come once so drives nobody out who came before. Answers how many went."""
+
     def lease(self, name: str, holder: str, now: int, until: int) -> bool:
         """Take or keep a lease; False while another holds it."""
 
@@ -227,6 +244,7 @@ TABLES: Mapping[str, str] = {
     "decisions": "taken at",
     "deliveries": "settled at, of those that do not wait",
     "silences": "ended at",
+    "habits": "the day",
 }
 """What `prune` takes, and the time by which each is older."""
 

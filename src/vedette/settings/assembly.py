@@ -13,8 +13,10 @@ from vedette.settings.model import (
     AccountSettings,
     AwsSettings,
     DetectionSettings,
+    HabitSettings,
     LinkSettings,
     MonitorSettings,
+    PlaceSettings,
     PolicySettings,
     RouteSettings,
     Settings,
@@ -31,6 +33,8 @@ SINGLE: Mapping[str, type[object]] = {
     "policy": PolicySettings,
     "monitor": MonitorSettings,
     "links": LinkSettings,
+    "habits": HabitSettings,
+    "places": PlaceSettings,
 }
 """The tables that are there once, by name; a variable can set each of their single values."""
 
@@ -57,12 +61,14 @@ def assemble(reader: Reader) -> Settings | None:
     policy = reader.table(PolicySettings, ("policy",))
     monitor = reader.table(MonitorSettings, ("monitor",))
     links = reader.table(LinkSettings, ("links",))
+    habits = reader.table(HabitSettings, ("habits",))
+    places = reader.table(PlaceSettings, ("places",))
     reader.unknown_variables(tuple(SINGLE))
     accounts = _accounts(reader)
     sources = _elements(reader, "source", SOURCES)
     channels = _elements(reader, "channel", CHANNELS)
     routes = _routes(reader)
-    if reader.problems or not (store and aws and detections and policy and monitor and links):
+    if reader.problems or not (store and aws and detections and policy and monitor and links and habits and places):
         return None
     mail_folder = str(data_directory(reader.environment) / "mail")
     return Settings(
@@ -77,6 +83,8 @@ def assemble(reader: Reader) -> Settings | None:
         policy=policy,
         monitor=monitor,
         links=links,
+        habits=habits,
+        places=places,
         origins=reader.origins,
     )
 

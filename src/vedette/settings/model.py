@@ -149,6 +149,26 @@ class LinkSettings:
     role: str = setting(OPTIONAL_TEXT, "the permission set with which the portal opens an account", "")
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HabitSettings:
+    """`[habits]`: what is usual for each actor, learnt from every record."""
+
+    learn: bool = setting(FLAG, "whether to learn it, so that messages say what is unusual", True)
+    retention: int = setting(duration(3 * DAY, 400 * DAY), "how far back it reaches", 90 * DAY)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlaceSettings:
+    """`[places]`: files that say where addresses are. They are read at the start; nothing is asked over the network."""
+
+    database: str | None = setting(
+        PATH, "a database of countries or cities in MaxMind's format (`.mmdb`); needs `vedette[geo]`", None
+    )
+    aws_ranges: str | None = setting(
+        PATH, "the `ip-ranges.json` that AWS publishes: names the service and region of an address", None
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class Origin:
     """Where a value was given: a file and line, or a variable. `line` is 0 for a variable."""
@@ -177,6 +197,8 @@ class Settings:
     policy: PolicySettings = field(default_factory=PolicySettings)
     monitor: MonitorSettings = field(default_factory=MonitorSettings)
     links: LinkSettings = field(default_factory=LinkSettings)
+    habits: HabitSettings = field(default_factory=HabitSettings)
+    places: PlaceSettings = field(default_factory=PlaceSettings)
     path: str | None = None
     origins: Mapping[tuple[str | int, ...], Origin] = field(default_factory=dict, repr=False)
 

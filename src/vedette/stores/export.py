@@ -118,6 +118,7 @@ _ROWS: Mapping[str, Callable[..., Fields]] = {
     "decisions": _named(layout.decision_of),
     "deliveries": _named(layout.delivery_of),
     "silences": _named(layout.silence_of),
+    "habits": _named(layout.habits_of),
     "leases": _lease,
     "notes": _note,
 }

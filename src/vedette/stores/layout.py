@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from vedette.alerts.delivery import Delivery, DeliveryState, Reason
+from vedette.alerts.habits import ActorDay, Some
 from vedette.alerts.record import AlertRecord, Base, Group, Lifecycle, Status, Told
 from vedette.detections.definition import Severity
 from vedette.monitor.store import Decision, MatchRow, MinuteRow, ObjectRow, Silence, SourceHealth
@@ -61,6 +62,19 @@ class _Silence(Versioned, frozen=True):
     matchers: dict[str, str]
     owner: str
     reason: str
+
+
+class _Some(Array, frozen=True):
+    values: tuple[str, ...]
+    complete: bool
+
+
+class _Habits(Versioned, frozen=True):
+    hours: int
+    addresses: _Some
+    calls: _Some
+    regions: _Some
+    programs: _Some
 
 
 def object_row(row: ObjectRow) -> Row:
@@ -237,3 +251,17 @@ def silence_of(silence_id: str, created: int, until: int, body: str) -> Silence:
     """From a row of `silences`."""
     wire = read(body, _Silence)
     return Silence(silence_id, wire.matchers, wire.owner, wire.reason, created, until)
+
+
+def habits_row(day: ActorDay) -> Row:
+    """A row of `habits`."""
+    kinds = (day.addresses, day.calls, day.regions, day.programs)
+    body = write(_Habits(VERSION, day.hours, *(_Some(tuple(sorted(one.values)), one.complete) for one in kinds)))
+    return digest(day.actor), day.start, storable(day.actor), body
+
+
+def habits_of(_id: bytes, start: int, actor: str, body: str) -> ActorDay:
+    """From a row of `habits`."""
+    wire = read(body, _Habits)
+    kinds = (wire.addresses, wire.calls, wire.regions, wire.programs)
+    return ActorDay(restored(actor), start, wire.hours, *(Some(frozenset(one.values), one.complete) for one in kinds))

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import threading
-from bisect import bisect_left, insort
-from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from itertools import islice
 from operator import attrgetter
-from typing import Generic, TypeVar
 
 from vedette.alerts.delivery import Delivery, DeliveryState
+from vedette.alerts.habits import ActorDay
 from vedette.alerts.record import AlertRecord, Group
 from vedette.monitor.store import (
     AlertFilter,
@@ -24,71 +24,7 @@ from vedette.monitor.store import (
     StoreError,
     Transaction,
 )
-
-_K = TypeVar("_K", bound=Hashable)
-_V = TypeVar("_V")
-
-
-class _Index(Generic[_K, _V]):
-    """The keys of a table's rows by something that the rows share, in an order that ends with what no two share."""
-
-    def __init__(self, share: Callable[[_V], Hashable], order: Callable[[_V], tuple[object, ...]]) -> None:
-        self._share, self._order = share, order
-        self._lists: dict[Hashable, list[tuple[tuple[object, ...], _K]]] = {}
-
-    def add(self, key: _K, row: _V) -> None:
-        insort(self._lists.setdefault(self._share(row), []), (self._order(row), key))
-
-    def remove(self, key: _K, row: _V) -> None:
-        entries = self._lists[self._share(row)]
-        del entries[bisect_left(entries, (self._order(row), key))]
-        if not entries:
-            del self._lists[self._share(row)]
-
-    def keys(self, share: Hashable, low: int | None = None, high: int | None = None) -> list[_K]:
-        """The keys of the rows that share this, in order; those whose order begins in `[low, high)`."""
-        entries = self._lists.get(share, [])
-        first = 0 if low is None else bisect_left(entries, ((low,),))
-        last = len(entries) if high is None else bisect_left(entries, ((high,),))
-        return [key for _, key in entries[first:last]]
-
-    def backwards(self, share: Hashable, low: int | None = None) -> Iterator[_K]:
-        """As `keys`, from the last on."""
-        for order, key in reversed(self._lists.get(share, [])):
-            if low is not None and order < (low,):
-                return
-            yield key
-
-
-@dataclass(slots=True)
-class _Table(Generic[_K, _V]):
-    """Rows by key. What a change replaces goes to the journal, so that it can be taken back."""
-
-    journal: list[Callable[[], None]]
-    indexes: Sequence[_Index[_K, _V]] = ()
-    rows: dict[_K, _V] = field(default_factory=dict)
-
-    def put(self, key: _K, row: _V | None) -> None:
-        """Insert or replace; None deletes."""
-        old = self.rows.get(key)
-        self.journal.append(lambda: self._set(key, old))
-        self._set(key, row)
-
-    def _set(self, key: _K, row: _V | None) -> None:
-        old = self.rows.get(key)
-        for index in self.indexes:
-            if old is not None:
-                index.remove(key, old)
-            if row is not None:
-                index.add(key, row)
-        if row is None:
-            self.rows.pop(key, None)
-        else:
-            self.rows[key] = row
-
-    def found(self, keys: Iterable[_K]) -> list[_V]:
-        """The rows of these keys."""
-        return [self.rows[key] for key in keys]
+from vedette.stores.tables import Index, Table, drop
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,36 +54,39 @@ class _Tables:
     def __init__(self) -> None:
         journal: list[Callable[[], None]] = []
         self.journal = journal
-        self.objects_: _Table[tuple[str, str], ObjectRow] = _Table(journal)
-        self.healths_: _Table[str, SourceHealth] = _Table(journal)
-        self.matches: _Table[tuple[str, str], int] = _Table(journal)
-        self.of_group: _Index[tuple[str, Group, int], _Minute] = _Index(
+        self.objects_: Table[tuple[str, str], ObjectRow] = Table(journal)
+        self.healths_: Table[str, SourceHealth] = Table(journal)
+        self.matches: Table[tuple[str, str], int] = Table(journal)
+        self.of_group: Index[tuple[str, Group, int], _Minute] = Index(
             lambda m: (m.detection, m.group), lambda m: (m.row.start,)
         )
-        self.of_detection: _Index[tuple[str, Group, int], _Minute] = _Index(
+        self.of_detection: Index[tuple[str, Group, int], _Minute] = Index(
             attrgetter("detection"), lambda m: (m.row.start, m.group)
         )
-        self.minutes_: _Table[tuple[str, Group, int], _Minute] = _Table(journal, [self.of_group, self.of_detection])
-        self.group_alerts: _Index[str, AlertRecord] = _Index(
+        self.minutes_: Table[tuple[str, Group, int], _Minute] = Table(journal, [self.of_group, self.of_detection])
+        self.group_alerts: Index[str, AlertRecord] = Index(
             lambda a: (a.detection, a.group), lambda a: (a.minutes[0], a.id)
         )
-        self.actor_alerts: _Index[str, AlertRecord] = _Index(attrgetter("actor"), attrgetter("changed", "id"))
-        self.all_alerts: _Index[str, AlertRecord] = _Index(_all, attrgetter("changed", "id"))
+        self.actor_alerts: Index[str, AlertRecord] = Index(attrgetter("actor"), attrgetter("changed", "id"))
+        self.all_alerts: Index[str, AlertRecord] = Index(_all, attrgetter("changed", "id"))
         by_alert = [self.group_alerts, self.actor_alerts, self.all_alerts]
-        self.alerts_: _Table[str, AlertRecord] = _Table(journal, by_alert)
-        self.by_due: _Index[tuple[str, Group], _Due] = _Index(_all, attrgetter("at", "detection", "group"))
-        self.dues: _Table[tuple[str, Group], _Due] = _Table(journal, [self.by_due])
-        self.decisions_: _Table[str, tuple[Decision, ...]] = _Table(journal)
+        self.alerts_: Table[str, AlertRecord] = Table(journal, by_alert)
+        self.by_due: Index[tuple[str, Group], _Due] = Index(_all, attrgetter("at", "detection", "group"))
+        self.dues: Table[tuple[str, Group], _Due] = Table(journal, [self.by_due])
+        self.decisions_: Table[str, tuple[Decision, ...]] = Table(journal)
         order = attrgetter("created", "key")
-        self.of_incident: _Index[str, Delivery] = _Index(attrgetter("incident"), order)
-        self.of_channel: _Index[str, Delivery] = _Index(attrgetter("channel"), order)
-        self.in_state: _Index[str, Delivery] = _Index(attrgetter("state"), order)
-        self.all_deliveries: _Index[str, Delivery] = _Index(_all, order)
+        self.of_incident: Index[str, Delivery] = Index(attrgetter("incident"), order)
+        self.of_channel: Index[str, Delivery] = Index(attrgetter("channel"), order)
+        self.in_state: Index[str, Delivery] = Index(attrgetter("state"), order)
+        self.all_deliveries: Index[str, Delivery] = Index(_all, order)
         by_delivery = [self.of_incident, self.of_channel, self.in_state, self.all_deliveries]
-        self.deliveries_: _Table[str, Delivery] = _Table(journal, by_delivery)
-        self.silences_: _Table[str, Silence] = _Table(journal)
-        self.leases: _Table[str, tuple[str, int]] = _Table(journal)
-        self.notes: _Table[str, str] = _Table(journal)
+        self.deliveries_: Table[str, Delivery] = Table(journal, by_delivery)
+        self.silences_: Table[str, Silence] = Table(journal)
+        self.of_actor: Index[tuple[str, int], ActorDay] = Index(attrgetter("actor"), lambda day: (day.start,))
+        self.by_day: Index[tuple[str, int], ActorDay] = Index(_all, attrgetter("start", "actor"))
+        self.habits_: Table[tuple[str, int], ActorDay] = Table(journal, [self.of_actor, self.by_day])
+        self.leases: Table[str, tuple[str, int]] = Table(journal)
+        self.notes: Table[str, str] = Table(journal)
 
 
 class _Transaction:
@@ -280,6 +219,30 @@ class _Transaction:
     def put_silence(self, silence: Silence) -> None:
         self._t.silences_.put(silence.id, silence)
 
+    def habits(self, actor: str, start: int, end: int) -> Sequence[ActorDay]:
+        return self._t.habits_.found(self._t.of_actor.keys(actor, start, end))
+
+    def habits_on(self, start: int, actors: Collection[str]) -> Sequence[ActorDay]:
+        found = (self._t.habits_.rows.get((actor, start)) for actor in sorted(set(actors)))
+        return [row for row in found if row is not None]
+
+    def put_habits(self, days: Iterable[ActorDay]) -> None:
+        for day in days:
+            self._t.habits_.put((day.actor, day.start), day)
+
+    def habits_since(self) -> int | None:
+        first = self._t.by_day.keys(_ALL)[:1]
+        return first[0][1] if first else None
+
+    def trim_habits(self, most: int) -> int:
+        rows = self._t.habits_.rows
+        once = {actor for actor, count in Counter(actor for actor, _ in rows).items() if count == 1}
+        ordered = sorted(rows, key=lambda key: (key[0] not in once, key[1], key[0]))
+        gone = ordered[: max(0, len(rows) - most)]
+        for key in gone:
+            self._t.habits_.put(key, None)
+        return len(gone)
+
     def lease(self, name: str, holder: str, now: int, until: int) -> bool:
         found = self._t.leases.rows.get(name)
         if found is not None and found[0] != holder and found[1] > now:
@@ -349,19 +312,21 @@ class MemoryStore:
         t = self._tables
         match name:
             case "objects":
-                return _drop(t.objects_, lambda row: row.done and row.at < time)
+                return drop(t.objects_, lambda row: row.done and row.at < time)
             case "matches":
-                return _drop(t.matches, lambda at: at < time)
+                return drop(t.matches, lambda at: at < time)
             case "minutes":
-                return _drop(t.minutes_, lambda minute: minute.row.start < time)
+                return drop(t.minutes_, lambda minute: minute.row.start < time)
             case "alerts":
-                return _drop(t.alerts_, lambda alert: not alert.standing and alert.changed < time)
+                return drop(t.alerts_, lambda alert: not alert.standing and alert.changed < time)
             case "decisions":
                 return self._prune_decisions(time)
             case "deliveries":
-                return _drop(t.deliveries_, lambda each: each.settled is not None and each.settled < time)
+                return drop(t.deliveries_, lambda each: each.settled is not None and each.settled < time)
+            case "habits":
+                return drop(t.habits_, lambda day: day.start < time)
             case "silences":
-                return _drop(t.silences_, lambda silence: silence.until < time)
+                return drop(t.silences_, lambda silence: silence.until < time)
             case _:
                 raise StoreError(f"there is no table `{name}` to prune")
 
@@ -385,16 +350,10 @@ class MemoryStore:
                 "alerts": len(t.alerts_.rows),
                 "decisions": sum(map(len, t.decisions_.rows.values())),
                 "deliveries": len(t.deliveries_.rows),
+                "habits": len(t.habits_.rows),
                 "silences": len(t.silences_.rows),
             }
         return {"kind": "memory", "rows": rows}
 
     def close(self) -> None:
         """Nothing to let go of."""
-
-
-def _drop(table: _Table[_K, _V], is_old: Callable[[_V], bool]) -> int:
-    old = [key for key, row in table.rows.items() if is_old(row)]
-    for key in old:
-        table.put(key, None)
-    return len(old)

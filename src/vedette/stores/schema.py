@@ -142,6 +142,15 @@ SILENCES = Table(
     stays="silences in force stay",
     days=400,
 )
+HABITS = Table(
+    "habits",
+    "What each actor did on each day, to tell what is usual.",
+    _columns("actor_id:bytes start:integer actor body"),
+    ("actor_id", "start"),
+    expired="start < ?",
+    stays="beyond 200,000 rows those of actors seen on one day only go first",
+    days=90,
+)
 LEASES = Table(
     "leases",
     "Which monitor does what no two may do at once.",
@@ -154,7 +163,7 @@ LEASES = Table(
 NOTES = Table("notes", "Small values kept by name.", _columns("name value"), ("name",))
 
 TABLES = (
-    OBJECTS, SOURCES, MATCHES, MINUTES, ALERTS, DUE, DECISIONS, DELIVERIES, SILENCES, LEASES, NOTES,
+    OBJECTS, SOURCES, MATCHES, MINUTES, ALERTS, DUE, DECISIONS, DELIVERIES, SILENCES, HABITS, LEASES, NOTES,
 )  # fmt: skip
 """Every table, in the order in which they are shown, exported and pruned."""
 

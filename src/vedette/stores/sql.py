@@ -5,10 +5,11 @@ Statements have `?` for each value. Nothing here begins, commits or catches: tha
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import Protocol, TypeVar
 
 from vedette.alerts.delivery import Delivery, DeliveryState
+from vedette.alerts.habits import ActorDay
 from vedette.alerts.record import AlertRecord, Group
 from vedette.monitor.store import (
     AlertFilter,
@@ -25,6 +26,9 @@ from vedette.stores.schema import Row, Table, Value
 from vedette.stores.texts import digest, restored, storable
 
 T = TypeVar("T")
+
+TOGETHER = 128
+"""Keys that one query asks for at most."""
 
 CHUNK = 5_000
 """Rows that one transaction of `prune_chunk` deletes at most, so that others need not wait long."""
@@ -59,6 +63,12 @@ _LEASE = """
 INSERT INTO leases (name, holder, until) VALUES (?, ?, ?)
 ON CONFLICT (name) DO UPDATE SET holder = excluded.holder, until = excluded.until
 WHERE leases.holder = excluded.holder OR leases.until <= ?
+"""
+_TRIM = """
+DELETE FROM habits WHERE (actor_id, start) IN (
+    SELECT actor_id, start FROM habits
+    ORDER BY actor_id IN (SELECT actor_id FROM habits GROUP BY actor_id HAVING count(*) > 1), start, actor LIMIT ?
+)
 """
 _PRUNE = "DELETE FROM {table} WHERE ({key}) IN (SELECT {key} FROM {table} WHERE {expired} LIMIT ?)"
 
@@ -212,6 +222,36 @@ class SqlTransaction:
     def put_silence(self, silence: Silence) -> None:
         """Insert or replace."""
         self._session.put(schema.SILENCES, [layout.silence_row(silence)])
+
+    def habits(self, actor: str, start: int, end: int) -> Sequence[ActorDay]:
+        """The days of an actor that begin in `[start, end)`, in order."""
+        sql = f"{schema.HABITS.select} WHERE actor_id = ? AND start >= ? AND start < ? ORDER BY start"
+        return self._session.rows(sql, (digest(actor), start, end), layout.habits_of)
+
+    def habits_on(self, start: int, actors: Collection[str]) -> Sequence[ActorDay]:
+        """What is known of these actors' day that begins at `start`, in the order of the actors."""
+        keys, found = sorted({digest(actor) for actor in actors}), list[ActorDay]()
+        for at in range(0, len(keys), TOGETHER):
+            some = keys[at : at + TOGETHER]
+            # Of few lengths, so that few statements are prepared.
+            some += some[-1:] * ((1 << (len(some) - 1).bit_length()) - len(some))
+            sql = f"{schema.HABITS.select} WHERE start = ? AND actor_id IN ({', '.join('?' * len(some))})"
+            found += self._session.rows(sql, (start, *some), layout.habits_of)
+        return sorted(found, key=lambda day: day.actor)
+
+    def put_habits(self, days: Iterable[ActorDay]) -> None:
+        """Insert or replace by actor and start."""
+        latest = {(day.actor, day.start): day for day in days}
+        self._session.put(schema.HABITS, [layout.habits_row(day) for day in latest.values()])
+
+    def habits_since(self) -> int | None:
+        """The start of the first day that anything is known of."""
+        return next(iter(self._session.rows("SELECT start FROM habits ORDER BY start LIMIT 1", (), int)), None)
+
+    def trim_habits(self, most: int) -> int:
+        """Keep so many days of all actors together; see the port."""
+        beyond = max(0, count(self._session, schema.HABITS) - most)
+        return self._session.change(_TRIM, (beyond,)) if beyond else 0
 
     def lease(self, name: str, holder: str, now: int, until: int) -> bool:
         """Take or keep a lease; False while another holds it."""
