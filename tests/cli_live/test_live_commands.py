@@ -14,7 +14,7 @@ import pytest
 from cli.samples import Shell, record
 from cli_live.room import NOW, Monitored, refusals
 from senders.receiving import Answer, receiving
-from vedette.alerts.delivery import Sent
+from vedette.alerts.delivery import Delivery, DeliveryState, Reason, Sent
 from vedette.app import trial
 from vedette.app.aside import freed, put_aside
 from vedette.app.control import Control, open_control
@@ -198,6 +198,17 @@ def test_who_is_told_what_could_not_be_reached_by_a_message_that_was_accepted(
     answer = shell("channels", "test", "mail")
     assert (answer.code, answer.out) == (0, "mail: accepted\n")
     assert "bob@example.com was refused" in answer.err
+
+
+def test_the_list_shows_what_did_not_arrive_of_a_message_that_was_accepted(shell: Shell, monitored: Monitored) -> None:
+    sent = Delivery(
+        "half", "mail", "i", ("a",), Reason.FIRST, NOW + 9, NOW + 9, DeliveryState.SENT, 1, settled=NOW + 9,
+        note="bob@example.com: no such user",
+    )  # fmt: skip
+    monitored.do(lambda tx, _: tx.put_delivery(sent))
+    listed = shell("deliveries", "list").out.splitlines()
+    assert listed[listed.index(next(line for line in listed if line.startswith("half"))) + 1] == "  " + sent.note
+    assert json.loads(shell("deliveries", "list", "-o", "ndjson", "--limit", "1").out)["note"] == sent.note
 
 
 PLACES = {

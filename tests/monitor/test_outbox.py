@@ -30,6 +30,7 @@ def test_an_accepted_delivery_is_sent_and_keeps_its_thread() -> None:
     after = settled(tried, Sent("<1@example.com>", "thread-1"), NOON + 3, POLICY.backoff)
     assert (after.state, after.settled, after.attempts) == (DeliveryState.SENT, NOON + 3, 1)
     assert (after.detail, after.thread, after.holder, after.lease) == ("<1@example.com>", "thread-1", "", 0)
+    assert settled(tried, Sent(note="bob was refused"), NOON, POLICY.backoff).note == "bob was refused"
     later = settled(replace(tried, thread="thread-0"), Sent("r", "thread-1"), NOON, POLICY.backoff)
     assert later.thread == "thread-0"
 

@@ -133,6 +133,7 @@ deliveries = st.builds(
     settled=st.none() | seconds,
     detail=texts,
     thread=texts,
+    note=texts,
 )
 
 silences = st.builds(

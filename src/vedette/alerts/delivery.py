@@ -47,7 +47,8 @@ class Delivery:
     """One message to one channel. `key` is its identity everywhere: at most one delivery has it, and receivers see it.
 
     `due` is when to try next; `holder` and `lease` name the worker that has it now and until when. `thread` is what the
-    channel gave for the incident's first message (a Message-ID, a Slack timestamp), `detail` the last answer or error.
+    channel gave for the incident's first message (a Message-ID, a Slack timestamp), `detail` the last answer or error,
+    `note` what did not arrive though it was sent.
     """
 
     key: str
@@ -64,6 +65,7 @@ class Delivery:
     settled: int | None = None
     detail: str = ""
     thread: str = ""
+    note: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -195,9 +195,10 @@ def delivered(delivery: Delivery, columns: int, indent: str) -> Iterator[Text]:
     tries = f", tried {words.times(delivery.attempts)}" if delivery.attempts > 1 else ""
     name = output.calm(delivery.channel)
     yield Text.assemble(indent, name, ": ", (state.value, DELIVERY_STYLES[state]), when, tries)
-    if delivery.detail and state is not DeliveryState.SENT:
+    said = delivery.note if state is DeliveryState.SENT else delivery.detail
+    if said:
         inner = indent + "  "
-        yield from map(Text, output.fold(delivery.detail, columns, first=inner, rest=inner, most=3))
+        yield from map(Text, output.fold(said, columns, first=inner, rest=inner, most=3))
 
 
 def _document(history: History) -> dict[str, object]:
@@ -230,6 +231,7 @@ def delivery_document(delivery: Delivery) -> dict[str, object]:
         "settled": moment_text(delivery.settled),
         "attempts": delivery.attempts,
         "detail": delivery.detail,
+        "note": delivery.note,
     }
 
 

@@ -61,7 +61,7 @@ def _show(shown: Sequence[Delivery], found: Sequence[Delivery]) -> None:
 
 
 def table(deliveries: Sequence[Delivery], columns: int) -> Iterator[Text]:
-    """The deliveries, a line each; under those that did not arrive what the other side said."""
+    """The deliveries, a line each; under those that did not arrive, or not everywhere, what the other side said."""
     rows = output.Table("KEY", "STATE", "CHANNEL", "REASON", "PLANNED (UTC)", stretch=2)
     for each in deliveries:
         state = Text(each.state.value, DELIVERY_STYLES[each.state])
@@ -70,11 +70,12 @@ def table(deliveries: Sequence[Delivery], columns: int) -> Iterator[Text]:
     yield next(lines)
     for line, each in zip(lines, deliveries, strict=True):
         yield line
-        if each.state is not DeliveryState.SENT:
-            yield from (Text(part, "dim") for part in _detail(each, columns))
+        yield from (Text(part, "dim") for part in _detail(each, columns))
 
 
 def _detail(delivery: Delivery, columns: int) -> list[str]:
+    if delivery.state is DeliveryState.SENT:
+        return output.fold(delivery.note, columns, first="  ", rest="  ", most=3) if delivery.note else []
     next_try = f"next try {minute(delivery.due)}; " if delivery.state is DeliveryState.WAITING else ""
     tries = output.count(delivery.attempts, "attempt") if delivery.attempts else "not tried yet"
     why = f": {delivery.detail}" if delivery.detail else ""

@@ -134,9 +134,9 @@ def settled(delivery: Delivery, outcome: Outcome, now: int, backoff: Backoff) ->
     """The delivery after a try that ended so at `now`: sent, dead, or due again."""
     tried = replace(delivery, attempts=delivery.attempts + 1, holder="", lease=0)
     match outcome:
-        case Sent(reference, thread):
+        case Sent(reference, thread, note):
             thread = delivery.thread or thread
-            return replace(tried, state=DeliveryState.SENT, settled=now, detail=reference, thread=thread)
+            return replace(tried, state=DeliveryState.SENT, settled=now, detail=reference, thread=thread, note=note)
         case Dead(why):
             return replace(tried, state=DeliveryState.DEAD, settled=now, detail=why)
         case Retry(why, after):

@@ -51,6 +51,7 @@ class _Delivery(Versioned, frozen=True):
     alerts: tuple[str, ...]
     detail: str
     thread: str
+    note: str = ""
 
 
 class _Decision(Versioned, frozen=True):
@@ -225,7 +226,7 @@ def delivery_row(d: Delivery) -> Row:
     """A row of `deliveries`."""
     return (
         d.key, storable(d.channel), storable(d.incident), d.reason.value, d.created, d.due, d.state.value, d.attempts,
-        storable(d.holder), d.lease, d.settled, write(_Delivery(VERSION, d.alerts, d.detail, d.thread)),
+        storable(d.holder), d.lease, d.settled, write(_Delivery(VERSION, d.alerts, d.detail, d.thread, d.note)),
     )  # fmt: skip
 
 
@@ -237,7 +238,7 @@ def delivery_of(
     wire = read(body, _Delivery)
     return Delivery(
         key, restored(channel), restored(incident), wire.alerts, Reason(reason), created, due, DeliveryState(state),
-        attempts, restored(holder), lease, settled, wire.detail, wire.thread,
+        attempts, restored(holder), lease, settled, wire.detail, wire.thread, wire.note,
     )  # fmt: skip
 
 
