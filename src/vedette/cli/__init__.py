@@ -37,6 +37,8 @@ _COMMANDS = {
     "doctor": ("vedette.cli.doctor", "Check that everything is there, and say how to mend it."),
     "canary": ("vedette.cli.canary", "Send a harmless record the whole way, and wait for it."),
     "store": ("vedette.cli.store", "Look after what the monitor keeps."),
+    "deploy": ("vedette.cli.deploy", "Put the whole chain into an AWS account, and look after it."),
+    "secrets": ("vedette.cli.secrets", "Keep credentials in AWS Secrets Manager."),
     "demo": ("vedette.cli.demo", "Make a day of logs with an attack, and find the attack."),
 }
 

@@ -70,6 +70,7 @@ class Params:
     owner: str
     runbook_url: str
     assets_bucket: str | None
+    bundle: str | None
 
 
 _PLACE: tuple[Callable[[F], F], ...] = (
@@ -120,6 +121,7 @@ _WANTED: tuple[Callable[[F], F], ...] = (
     click.option("--owner", default="", metavar="WHO", help="A tag: whom to ask about it."),
     click.option("--runbook-url", default="", metavar="URL", help="Where your runbooks are; alarms link there."),
     click.option("--assets-bucket", metavar="NAME", help="Upload through this bucket. [default: make one]"),
+    click.option("--bundle", metavar="FILE", help="The function's code as a zip made before. [default: build it]"),
 )  # fmt: skip
 
 

@@ -7,10 +7,12 @@ from __future__ import annotations
 
 import hashlib
 import json
+from dataclasses import replace
 
 from vedette.aws import AwsClient, AwsError, AwsSession, Failure
 from vedette.deploy import names
 from vedette.deploy.answers import flag, records, text
+from vedette.deploy.bundle import Bundle
 from vedette.deploy.deployment import Stack
 from vedette.deploy.wanted import Wanted
 from vedette.errors import VedetteError
@@ -111,6 +113,22 @@ def source(session: AwsSession, wanted: Wanted, stack: Stack) -> dict[str, str]:
 
 def _suffix(wanted: Wanted) -> str:
     return "amazonaws.com.cn" if wanted.partition == "aws-cn" else "amazonaws.com"
+
+
+def code_key(sha256: str) -> str:
+    """Where the function's code of that digest lies. It is kept: an update that fails goes back to it."""
+    return f"code/{sha256}.zip"
+
+
+def with_code(wanted: Wanted, made: Bundle) -> Wanted:
+    """The same, with the place at which the function's code will lie."""
+    return replace(wanted, code=(bucket_of(wanted), code_key(made.sha256), made.sha256))
+
+
+def upload_code(session: AwsSession, wanted: Wanted, made: Bundle) -> None:
+    """Put the function's code where the template says it is."""
+    bucket = ensure(session, wanted)
+    put(session.client("s3"), wanted, bucket, code_key(made.sha256), made.path.read_bytes())
 
 
 def put(s3: AwsClient, wanted: Wanted, bucket: str, key: str, body: bytes) -> None:

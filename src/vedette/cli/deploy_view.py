@@ -1,0 +1,208 @@
+"""How a plan of `vedette deploy` looks: a table that somebody can approve, and its twin for machines."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+
+from rich.text import Text
+
+from vedette.cli import output
+from vedette.deploy.changes import Change, Concern, Detail, Operation, Row
+from vedette.deploy.deployment import LeftOut
+from vedette.deploy.plan import Plan
+from vedette.detections.definition import Severity
+
+_STYLES = {
+    Operation.ADD: "green",
+    Operation.CHANGE: "yellow",
+    Operation.REPLACE: "bold red",
+    Operation.REMOVE: "red",
+    Operation.FORGET: "cyan",
+}
+_WORDS = {
+    Operation.ADD: "to add",
+    Operation.CHANGE: "to change",
+    Operation.REPLACE: "to replace",
+    Operation.REMOVE: "to remove",
+    Operation.FORGET: "to leave where it is",
+}
+_SIGNS = {Operation.REMOVE: "−"}
+_ORDER = (Operation.REMOVE, Operation.REPLACE, Operation.CHANGE, Operation.FORGET, Operation.ADD)
+_LONGEST_VALUE = 60
+_PROPERTIES = {
+    "Threshold": "threshold",
+    "Period": "period",
+    "EvaluationPeriods": "evaluation periods",
+    "DatapointsToAlarm": "datapoints to alarm",
+    "ComparisonOperator": "comparison",
+    "TreatMissingData": "missing data",
+    "FilterPattern": "pattern",
+    "AlarmDescription": "description",
+    "AlarmRule": "rule",
+    "EventPattern": "event pattern",
+    "RetentionInDays": "retention in days",
+    "DashboardBody": "content",
+    "Statistic": "statistic",
+}
+"""What people call a property; others go by CloudFormation's name."""
+
+
+def plan_lines(plan: Plan, columns: int, *, verbose: bool) -> Iterator[Text]:
+    """The changes: those of detections and things first, then those that somebody should look at twice."""
+    usual = [row for row in plan.rows if _concern(row) is Concern.NONE]
+    yield from _table("What changes", usual, plan, columns)
+    careful = [row for row in plan.rows if _concern(row) is not Concern.NONE]
+    yield from _table("Who may do what, and what leaves the account", careful, plan, columns)
+    if plan.retagged:
+        yield Text(f"  {output.count(plan.retagged, 'resource')} more: only tags change", "dim")
+        yield Text()
+    yield from left_out_lines(plan.deployment.left_out, columns, verbose=verbose)
+
+
+def _concern(row: Row) -> Concern:
+    return row.changes[0].concern
+
+
+def _table(title: str, found: Sequence[Row], plan: Plan, columns: int) -> Iterator[Text]:
+    if not found:
+        return
+    yield output.heading(title)
+    severities = {one.id: one.severity for one in plan.wanted.detections}
+    rows = sorted(found, key=lambda row: _place(row, severities))
+    table = output.Table("", "SEVERITY", "WHAT", "KIND", stretch=2)
+    for row in rows:
+        severity = severities.get(row.detection)
+        shown = Text() if severity is None else output.severity(severity.value)
+        table.add(_sign(row.operation), shown, output.calm(row.subject), Text(row.kind, "dim"))
+    lines = table.lines(columns - 2)
+    yield Text("  ") + next(lines)
+    for line, row in zip(lines, rows, strict=True):
+        yield Text("  ") + line
+        yield from _detail_lines(row, columns)
+    yield Text()
+
+
+def _place(row: Row, severities: Mapping[str, Severity]) -> tuple[int, int, str]:
+    severity = severities.get(row.detection)
+    return _ORDER.index(row.operation), -1 if severity is None else len(Severity) - severity.rank, row.subject
+
+
+def _sign(operation: Operation) -> Text:
+    return Text(_SIGNS.get(operation, operation.value), _STYLES[operation])
+
+
+def _detail_lines(row: Row, columns: int) -> Iterator[Text]:
+    if row.changes[0].perhaps and len(row.changes) == 1:
+        yield Text("       perhaps: it follows from another change", "dim")
+    for detail in row.details:
+        for line in output.fold(_told(detail), columns, first="       ", rest=" " * 9, most=4):
+            yield Text(line)
+
+
+def _told(detail: Detail) -> str:
+    name = _PROPERTIES.get(detail.path, detail.path)
+    if detail.before is None:
+        return f"{name}: {_value(detail.after)} (it had none)"
+    if detail.after is None:
+        return f"{name}: no longer {_value(detail.before)}"
+    before, after = _around(detail.before, detail.after)
+    return f"{name}: {before} → {after}"
+
+
+def _value(text: str | None) -> str:
+    shown = output.calm(text or "")
+    return shown if len(shown) <= _LONGEST_VALUE else shown[: _LONGEST_VALUE - 1] + "…"
+
+
+def _around(before: str, after: str) -> tuple[str, str]:
+    """Two values as they are or, where they are long, the part in which they differ with a little on each side."""
+    if len(before) <= _LONGEST_VALUE and len(after) <= _LONGEST_VALUE:
+        return output.calm(before), output.calm(after)
+    start = next(
+        (at for at, (one, other) in enumerate(zip(before, after, strict=False)) if one != other),
+        min(len(before), len(after)),
+    )
+    left = max(0, start - 12)
+    return tuple(("…" if left else "") + _value(text[left:]) for text in (before, after))  # type: ignore[return-value]
+
+
+def left_out_lines(found: Sequence[LeftOut], columns: int, *, verbose: bool) -> Iterator[Text]:
+    """What a detection does not get, gathered by reason; `verbose` names each one."""
+    if not found:
+        return
+    by_reason: dict[str, list[str]] = {}
+    for one in found:
+        by_reason.setdefault(one.reason, []).append(one.detection)
+    yield output.heading("What is left out")
+    for reason, detections in sorted(by_reason.items(), key=lambda item: -len(item[1])):
+        named = detections if verbose or len(detections) <= 2 else [*detections[:2], f"{len(detections) - 2} more"]
+        for line in output.fold(f"{', '.join(named)}: {reason}", columns, first="  ", rest="    "):
+            yield Text(line)
+    if not verbose and any(len(detections) > 2 for detections in by_reason.values()):
+        yield Text("  `--verbose` names them all", "dim")
+    yield Text()
+
+
+def todo(plan: Plan) -> Iterator[str]:
+    """What somebody will have to do, in whole sentences."""
+    mails = sorted({one.endpoint for one in plan.wanted.subscriptions if one.protocol == "email"})
+    if mails:
+        yield f"Confirm the mail that AWS sends to {', '.join(mails)}: nothing arrives before."
+    calls = sorted({one.endpoint for one in plan.wanted.subscriptions if one.protocol == "https"})
+    if calls:
+        yield f"Let {', '.join(calls)} answer the confirmation that AWS sends first."
+    if any(one.protocol == "sms" for one in plan.wanted.subscriptions):
+        yield "If the account sends no text messages yet, ask for that: AWS End User Messaging, and verify the numbers."
+    for secret in sorted({name for one in plan.wanted.channels if (name := _secret_name(one.secret))}):
+        yield f"Store the secret, unless it is there: `vedette secrets put {secret}`."
+
+
+def _secret_name(reference: str) -> str:
+    from vedette.secrets import parse
+
+    return parse(reference).name if reference else ""
+
+
+def tally(plan: Plan) -> str:
+    """`53 to add, 1 to change`."""
+    counts = Counter(row.operation for row in plan.rows)
+    told = [f"{counts[one]} {_WORDS[one]}" for one in reversed(_ORDER) if counts[one]]
+    if not told and plan.retagged:
+        return f"tags of {output.count(plan.retagged, 'resource')} to change"
+    return ", ".join(told) or "no changes: what is deployed is what is wanted"
+
+
+def plan_document(plan: Plan) -> dict[str, object]:
+    """The plan for machines."""
+    return {
+        "name": plan.wanted.name,
+        "account": plan.wanted.account,
+        "region": plan.wanted.region,
+        "changed": plan.changed,
+        "stacks": [
+            {
+                "name": one.name,
+                "title": one.title,
+                "fate": one.fate.value,
+                "status": one.state.status if one.state else None,
+                "changes": [_change_document(change) for change in one.changes],
+            }
+            for one in plan.stacks
+        ],
+        "left_out": [{"detection": one.detection, "reason": one.reason} for one in plan.deployment.left_out],
+        "todo": list(todo(plan)),
+    }
+
+
+def _change_document(change: Change) -> dict[str, object]:
+    return {
+        "operation": change.operation.name.lower(),
+        "logical_id": change.logical_id,
+        "type": change.type,
+        "name": change.name,
+        "detection": change.detection or None,
+        "concern": change.concern.value,
+        "perhaps": change.perhaps,
+        "details": [{"path": one.path, "before": one.before, "after": one.after} for one in change.details],
+    }
