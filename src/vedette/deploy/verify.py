@@ -1,0 +1,141 @@
+"""Ask the real service about every pattern that is deployed: AWS's verdicts and ours, on the detections' own records.
+
+TestMetricFilter answers which of up to 50 messages a pattern matches, and changes nothing. Where it and our engine
+disagree, the disagreement is the answer, with the record and both verdicts; nothing is explained away. `canary_flight`
+tries the rest of the chain.
+
+Sources: TestMetricFilter of the CloudWatch Logs API reference (1 to 50 messages); recorded answers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from vedette.aws import AwsClient, AwsError, Failure
+from vedette.deploy.answers import records, text
+from vedette.deploy.deployment import Deployment, Placed
+from vedette.detections.definition import Detection, VerdictTest
+from vedette.errors import InputError
+from vedette.patterns import FilterPattern
+
+MOST_MESSAGES: Final = 50
+_TRIES: Final = 7
+_FIRST_WAIT: Final = 1.0
+
+Sleep = Callable[[float], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """A record to ask about: which test of the detection it belongs to, and which record of that test, from 1."""
+
+    test: str
+    number: int
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Disagreement:
+    """One record on which the verdicts differ. `aws` is None where AWS takes no such pattern, and `said` is why."""
+
+    sample: Sample | None
+    ours: bool
+    aws: bool | None
+    said: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """What came of one pattern."""
+
+    detection: str
+    filter_name: str
+    pattern: str
+    records: int
+    disagreements: tuple[Disagreement, ...]
+
+
+def patterns(deployment: Deployment) -> Iterator[tuple[Placed, str]]:
+    """Every metric filter of the deployment with its pattern, as the template has it."""
+    templates = {stack.name: stack.template for stack in deployment.stacks}
+    for placed in deployment.placed:
+        if placed.filter_id:
+            yield placed, _property(templates[placed.stack], placed.filter_id, "FilterPattern")
+
+
+def _property(template: Mapping[str, object], logical_id: str, name: str) -> str:
+    here: object = template
+    for step in ("Resources", logical_id, "Properties", name):
+        here = here.get(step) if isinstance(here, Mapping) else None
+    assert isinstance(here, str), f"{logical_id} has no {name}"
+    return here
+
+
+def samples(detection: Detection) -> tuple[Sample, ...]:
+    """The records of the detection's own tests that are any text at all."""
+    return tuple(
+        Sample(test.name, number, message)
+        for test in detection.tests
+        if isinstance(test, VerdictTest)
+        for number, event in enumerate(test.events, start=1)
+        if (message := event.decode("utf-8", "replace"))
+    )
+
+
+def check_patterns(
+    logs: AwsClient, deployment: Deployment, tested: Mapping[str, Detection], sleep: Sleep
+) -> Iterator[Checked]:
+    """Ask about each pattern, in the order of the deployment; `tested` are the detections with their tests, by id.
+
+    A throttled call waits (by `sleep`) and is made again. Raises AwsError where AWS does not answer at all: a missing
+    permission, credentials, the network.
+    """
+    for placed, pattern in patterns(deployment):
+        asked = samples(tested[placed.detection]) if placed.detection in tested else ()
+        # Without a record of its own a pattern is still asked about: AWS may refuse it.
+        found = _disagreements(logs, pattern, asked or (Sample("", 1, "{}"),), sleep)
+        yield Checked(placed.detection, placed.filter_name, pattern, len(asked), tuple(found))
+
+
+def _disagreements(logs: AwsClient, pattern: str, asked: Sequence[Sample], sleep: Sleep) -> Iterator[Disagreement]:
+    try:
+        ours = FilterPattern.parse(pattern)
+    except InputError as error:
+        yield Disagreement(None, False, None, f"we do not read the pattern: {error.message}")
+        return
+    for start in range(0, len(asked), MOST_MESSAGES):
+        batch = asked[start : start + MOST_MESSAGES]
+        try:
+            matched = _ask(logs, pattern, [sample.message for sample in batch], sleep)
+        except AwsError as error:
+            if error.failure is not Failure.REFUSED:
+                raise
+            yield Disagreement(None, True, None, error.message)
+            return
+        for position, sample in enumerate(batch):
+            verdict = ours.matches(sample.message)
+            if verdict is not matched[position]:
+                yield Disagreement(sample, verdict, matched[position])
+
+
+def _ask(logs: AwsClient, pattern: str, messages: Sequence[str], sleep: Sleep) -> list[bool]:
+    """AWS's verdict on each message."""
+    wait = _FIRST_WAIT
+    for attempt in range(1, _TRIES + 1):
+        try:
+            answer = logs.call("test_metric_filter", filterPattern=pattern, logEventMessages=list(messages))
+            break
+        except AwsError as error:
+            if error.failure is not Failure.THROTTLED or attempt == _TRIES:
+                raise
+            sleep(wait)
+            wait *= 2
+    matches = records(answer, "matches")
+    # By their texts: the numbers count from 1 in recorded answers, and from 0 in the documentation's.
+    found = {text(match, "eventMessage") for match in matches}
+    if found <= set(messages):
+        return [message in found for message in messages]
+    numbers = {match.get("eventNumber") for match in matches}
+    return [number in numbers for number in range(1, len(messages) + 1)]
