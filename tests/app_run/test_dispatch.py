@@ -4,25 +4,31 @@ from __future__ import annotations
 
 import io
 import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import closing
 from dataclasses import replace
 
 import pytest
 
 from app_run.fakes import NOON, AnsweringSender, FilledSource, SetClock, log_file, parts, record
+from stores.server import Server, running
 from vedette.alerts.delivery import Dead, Delivery, DeliveryState, Outcome, Reason, Retry, Sent
 from vedette.app.figures import TRIES
 from vedette.app.objects import Reader
 from vedette.app.run import Run
+from vedette.app.stores import open_store
 from vedette.monitor.outbox import LEASE
+from vedette.monitor.store import Store
 from vedette.stores.memory import MemoryStore
 
 
 class Office:
     """A run that has one alert to tell over one channel."""
 
-    def __init__(self, *answers: Outcome | Exception) -> None:
+    def __init__(self, *answers: Outcome | Exception, store: Store | None = None) -> None:
         self.sender = AnsweringSender(answers=list(answers))
-        self.store, self.clock, self.log = MemoryStore(), SetClock(), io.StringIO()
+        self.store, self.clock, self.log = store or MemoryStore(), SetClock(), io.StringIO()
         source = FilledSource(objects={"a": log_file(record(1))})
         self.parts = parts(self.store, source=source, senders=[self.sender], clock=self.clock, stream=self.log)
         self.run = Run(self.parts)
@@ -83,6 +89,56 @@ def test_what_another_holds_is_left_to_it_until_its_lease_ends() -> None:
     assert not office.dispatch.send_one()
     office.clock.time += LEASE
     assert office.dispatch.send_one()
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[Server]:
+    with running() as server:
+        yield server
+
+
+@pytest.fixture(params=["memory", "postgres"])
+def shared(request: pytest.FixtureRequest) -> Iterator[Store]:
+    """A store for two monitors."""
+    url = "memory:" if request.param == "memory" else request.getfixturevalue("server").url("slow")
+    with closing(open_store(url)) as store:
+        yield store
+
+
+def test_a_send_that_outlasts_its_lease_is_no_other_monitors(shared: Store) -> None:
+    """While one holder still sends, the other gets nothing, however long that takes; and there is one message."""
+    office = Office(store=shared)
+    office.dispatch.keep_every = 0.01
+    other = AnsweringSender()
+    (idle,) = Run(replace(parts(shared, senders=[other], clock=office.clock), holder="there/2/b")).dispatchers
+
+    def during() -> None:
+        for _ in range(3):
+            office.clock.time += LEASE - 1
+            _until(lambda: office.delivery.lease == office.clock.time + LEASE)
+            assert not idle.send_one()
+
+    office.sender.during = during
+    assert office.dispatch.send_one()
+    assert not idle.send_one()
+    assert (office.delivery.state, len(office.sender.messages), other.messages) == (DeliveryState.SENT, 1, [])
+
+
+def test_a_send_that_never_ends_is_let_go_of() -> None:
+    """A process that hangs must not keep what another could send."""
+    office = Office()
+    office.dispatch.keep_every = 0.001
+    office.dispatch.keep_most = 3
+    office.sender.during = lambda: _until(lambda: not any(
+        thread.name.startswith("keep ") for thread in threading.enumerate()))  # fmt: skip
+    assert office.dispatch.send_one()
+
+
+def _until(holds: Callable[[], bool]) -> None:
+    end = time.monotonic() + 20
+    while not holds():
+        assert time.monotonic() < end, "it did not come about"
+        threading.Event().wait(0.005)
 
 
 def test_a_lease_is_given_back_when_everything_ends() -> None:

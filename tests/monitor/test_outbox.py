@@ -13,7 +13,7 @@ from alerts.making import NOON, alarm, detection
 from monitor.scenario import STEP, World, world
 from stores.contract import delivery
 from vedette.alarms import TreatMissingData
-from vedette.alerts.delivery import Dead, DeliveryState, Retry, Sent
+from vedette.alerts.delivery import Dead, DeliveryState, Outcome, Retry, Sent
 from vedette.alerts.policy import Backoff, Policy, Rate, Route
 from vedette.errors import InputError
 from vedette.monitor import Monitor, claim, retry, settle
@@ -71,6 +71,17 @@ def test_who_comes_too_late_changes_nothing_unless_it_was_accepted() -> None:
         settle(tx, Monitor((), POLICY), quick, Sent("r"), NOON + LEASE)
         assert settle(tx, Monitor((), POLICY), slow, Dead("gone"), NOON + LEASE + 1).state is DeliveryState.SENT
         assert settle(tx, Monitor((), POLICY), slow, Sent("again"), NOON + LEASE + 2).detail == "again"
+
+
+@pytest.mark.parametrize("outcome", [Retry("away"), Dead("gone")])
+def test_what_another_is_sending_by_now_is_left_to_it(outcome: Outcome) -> None:
+    store = MemoryStore()
+    with store.transaction() as tx:
+        tx.put_delivery(delivery())
+        (slow,) = claim(tx, "slow", NOON)
+        (quick,) = claim(tx, "quick", NOON + LEASE)
+        assert settle(tx, Monitor((), POLICY), slow, outcome, NOON + LEASE + 1) == replace(quick, thread="")
+        assert not claim(tx, "third", NOON + LEASE + 2)
 
 
 def test_only_what_was_not_sent_is_tried_again() -> None:

@@ -6,10 +6,11 @@ A process that is killed between sending and settling sends again, with the same
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 
-from vedette.alerts.delivery import Dead, Delivery, Outcome, Retry, Sent
+from vedette.alerts.delivery import Dead, Delivery, DeliveryState, Outcome, Retry, Sent
 from vedette.app.clock import Clock
 from vedette.app.figures import TRIES, Figures
 from vedette.app.journal import Journal
@@ -17,12 +18,15 @@ from vedette.app.notices import Notices
 from vedette.app.work import Stopped, Work
 from vedette.monitor.outbox import LEASE, thread_of
 from vedette.monitor.settling import settle
-from vedette.monitor.store import Transaction
+from vedette.monitor.store import StoreError, Transaction
 from vedette.monitor.watching import Monitor
 from vedette.senders.port import Message, Sender
 
 PAUSE = 1.0
 """Seconds between two looks for deliveries that have become due."""
+
+LONGEST = 1_800
+"""Seconds for which the lease of a message that is being sent is made longer: what hangs is another's, in the end."""
 
 
 class Dispatch:
@@ -42,6 +46,8 @@ class Dispatch:
         self._figures = figures
         self.wake = threading.Event()
         """Set when something was planned, so that it need not wait for the next look."""
+        self.keep_every = LEASE / 4
+        self.keep_most = 4 * LONGEST // LEASE
 
     def run(self, stop: threading.Event) -> None:
         """Send until told to stop; what is being sent then is sent, and settled, first."""
@@ -62,7 +68,8 @@ class Dispatch:
         if is_over():
             self._work.do(lambda tx: self._give_back(tx, delivery))
             return False
-        outcome = self._send(message)
+        with self._kept(delivery):
+            outcome = self._send(message)
         after = self._work.do(lambda tx: settle(tx, self._monitor, delivery, outcome, self._clock.now()))
         self._tell(after, outcome)
         return True
@@ -79,6 +86,33 @@ class Dispatch:
         known = tx.delivery(delivery.key)
         if known is not None and known.holder == self._holder:
             tx.replace_delivery(replace(known, holder="", lease=0))
+
+    @contextmanager
+    def _kept(self, delivery: Delivery) -> Iterator[None]:
+        """While a message is being sent, its lease is made longer: no other monitor sends it too."""
+        over = threading.Event()
+        name = f"keep {self.sender.name}"
+        keeper = threading.Thread(target=self._keep, args=(delivery.key, over), name=name, daemon=True)
+        keeper.start()
+        try:
+            yield
+        finally:
+            over.set()
+            keeper.join()
+
+    def _keep(self, key: str, over: threading.Event) -> None:
+        for _ in range(self.keep_most):
+            if over.wait(self.keep_every):
+                return
+            try:
+                self._work.once(lambda tx: self._extend(tx, key))
+            except StoreError as error:
+                self._journal.warning("lease not extended", channel=self.sender.name, key=key, why=error.message)
+
+    def _extend(self, tx: Transaction, key: str) -> None:
+        known = tx.delivery(key)
+        if known is not None and known.state is DeliveryState.WAITING and known.holder == self._holder:
+            tx.replace_delivery(replace(known, lease=self._clock.now() + LEASE))
 
     def _send(self, message: Message) -> Outcome:
         if not message.notice.alerts:

@@ -147,10 +147,12 @@ def settled(delivery: Delivery, outcome: Outcome, now: int, backoff: Backoff) ->
 
 
 def store_outcome(tx: Transaction, policy: Policy, delivery: Delivery, outcome: Outcome, now: int) -> Delivery:
-    """Store how a try ended. What another has settled meanwhile stays as it is, unless this try was accepted."""
+    """Store how a try ended. What another has settled, or tries, meanwhile is left to it, unless this was accepted."""
     known = tx.delivery(delivery.key)
-    if known is not None and known.state is not DeliveryState.WAITING and not isinstance(outcome, Sent):
-        return known
+    if known is not None and not isinstance(outcome, Sent):
+        is_tried = known.holder not in ("", delivery.holder) and known.lease > now
+        if known.state is not DeliveryState.WAITING or is_tried:
+            return known
     after = settled(delivery, outcome, now, policy.backoff)
     tx.replace_delivery(after)
     return after
