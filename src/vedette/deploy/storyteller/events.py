@@ -14,6 +14,9 @@ from vedette.cloudtrail.moment import parse_time
 from vedette.deploy.storyteller.change import AlarmChange, Call, Child, Happened, Seen
 from vedette.errors import InputError
 
+_LONGEST = 604_800
+"""Seconds of an alarm's periods together."""
+
 OURS = "idempotency_key"
 """The attribute of messages that Vedette itself published: they are not told of again, or a topic would go round."""
 
@@ -167,7 +170,9 @@ def _text(given: object) -> str:
 
 
 def _number(given: object) -> int | None:
-    return int(given) if isinstance(given, int | float) and not isinstance(given, bool) and given > 0 else None
+    if not isinstance(given, int | float) or isinstance(given, bool):
+        return None
+    return int(given) if 0 < given <= _LONGEST else None
 
 
 def _mapping(given: object) -> Mapping[str, object]:

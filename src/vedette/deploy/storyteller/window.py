@@ -22,6 +22,7 @@ LATE = 120
 """Seconds that a composite alarm's children may be behind their records."""
 
 _DATAPOINT = re.compile(r"(-?[0-9.]+(?:E-?[0-9]+)?) \((\d\d)/(\d\d)/(\d\d) (\d\d):(\d\d):(\d\d)\)")
+_MOST = 1e15
 _SOME = re.compile(r"Thresholds? Crossed")
 
 
@@ -67,7 +68,7 @@ def _in_data(data: Mapping[str, object]) -> Iterator[_Point]:
     for point in points if isinstance(points, list) else ():
         if isinstance(point, Mapping):
             at, value = parse_time(point.get("timestamp")), point.get("value")
-            if at is not None and isinstance(value, int | float):
+            if at is not None and isinstance(value, int | float) and abs(value) < _MOST:
                 yield _Point(at, float(value))
 
 
@@ -77,7 +78,8 @@ def _in_reason(reason: str) -> Iterator[_Point]:
         value, (day, month, year, hour, minute, second) = found[1], map(int, found.groups()[1:])
         try:
             at = dt.datetime(2000 + year, month, day, hour, minute, second, tzinfo=dt.UTC)
-            yield _Point(int(at.timestamp()), float(value))
+            if abs(float(value)) < _MOST:
+                yield _Point(int(at.timestamp()), float(value))
         except ValueError:
             continue
 

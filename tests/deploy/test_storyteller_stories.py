@@ -1,0 +1,457 @@
+"""What the storyteller tells, over a webhook on this machine: who, how often, what when something is missing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from deploy.stories import (
+    NOW,
+    Json,
+    Stage,
+    action,
+    by_user,
+    composite_2026,
+    environment,
+    hook,
+    notification_2018,
+    notification_2026,
+    reason_data,
+    root_login,
+    sns,
+    stage,
+    state_change,
+    write,
+)
+from senders.receiving import Answer, Receiver, receiving
+from vedette.aws import AwsError, Failure
+from vedette.deploy.storyteller import handler as entry
+from vedette.deploy.storyteller.config import read_config
+from vedette.deploy.storyteller.library import Library
+from vedette.deploy.storyteller.storyteller import UntoldError
+from vedette.deploy.storyteller.tale import by_group, without_records
+from vedette.detections.definition import Severity
+from vedette.errors import InputError, ProblemsError, VedetteError
+
+IN_WINDOW = NOW - 300
+
+
+@pytest.fixture
+def receiver() -> Iterator[Receiver]:
+    with receiving() as found:
+        yield found
+
+
+@pytest.fixture
+def at_hook(receiver: Receiver) -> Stage:
+    return stage(hook(receiver.url()))
+
+
+def data_of(receiver: Receiver) -> list[Json]:
+    found = [request.json["data"] for request in receiver.requests]
+    assert all(isinstance(one, dict) for one in found)
+    return found  # type: ignore[return-value]
+
+
+def text_of(receiver: Receiver) -> str:
+    return " ".join(request.body.decode() for request in receiver.requests)
+
+
+def test_the_story_of_one_record(at_hook: Stage, receiver: Receiver) -> None:
+    """The record comes from the alarm's window, asked for with the detection's pattern, and says who and whence."""
+    at_hook.logs.put(IN_WINDOW, root_login(address="203.0.113.99"))
+    at_hook.logs.put(NOW - 10, root_login(number=2, address="192.0.2.1"))
+    assert at_hook.hear(notification_2026()) == 1
+    assert at_hook.logs.windows == [(NOW - 420, NOW - 120)]
+    assert at_hook.logs.asked[0]["filterPattern"] == Library("vedette").with_children("root-login")[0].pattern.source  # type: ignore[union-attr]
+    assert at_hook.logs.asked[0]["logGroupName"] == "/vedette/cloudtrail"
+    (data,) = data_of(receiver)
+    assert "203.0.113.99" in text_of(receiver)
+    assert "192.0.2.1" not in text_of(receiver)
+    assert "vedette alerts ack" not in text_of(receiver), "nobody keeps the alert, so nobody can acknowledge it"
+    assert at_hook.slept == []
+    assert at_hook.said("told")[0]["channel"] == "hook"
+    assert data["alerts"]
+
+
+def test_records_that_only_look_alike_are_left_out(at_hook: Stage, receiver: Receiver) -> None:
+    """Emulators match every JSON pattern; our engine asks again, so that only what matches is told."""
+    failed = root_login(number=3, address="192.0.2.66", responseElements={"ConsoleLogin": "Failure"})
+    at_hook.logs.put(IN_WINDOW, failed, by_user("mallory", number=4), root_login())
+    assert at_hook.hear(action()) == 1
+    assert "192.0.2.66" not in text_of(receiver)
+    assert "mallory" not in text_of(receiver)
+
+
+def test_two_actors_are_two_stories(at_hook: Stage, receiver: Receiver) -> None:
+    """CloudWatch has one alarm for both; a reader needs to know that there are two."""
+    at_hook.logs.put(IN_WINDOW, by_user("alice", number=1), by_user("mallory", number=2), by_user("alice", number=3))
+    event = notification_2026("vedette-access-key-created", points=[(3.0, NOW - 420)])
+    assert at_hook.hear(event) == 2
+    first, second = (request.body.decode() for request in receiver.requests)
+    assert ("alice" in first, "mallory" in first) != ("alice" in second, "mallory" in second)
+    assert len({request.headers["idempotency-key"] for request in receiver.requests}) == 2
+
+
+def test_many_actors_end_in_one_story_of_the_rest(at_hook: Stage, receiver: Receiver) -> None:
+    users = [f"user{number}" for number in range(9)]
+    at_hook.logs.put(IN_WINDOW, *(by_user(name, number=place) for place, name in enumerate(users)))
+    assert at_hook.hear(notification_2026("vedette-access-key-created", points=[(9.0, NOW - 420)])) == 5
+    assert all(name in text_of(receiver) for name in users)
+
+
+def test_a_threshold_that_nobody_reaches_alone_is_one_story(at_hook: Stage, receiver: Receiver) -> None:
+    """The alarm counts all actors together; where none alone would have fired it, the story is about all."""
+    detection = Library("vedette").with_children("secret-read-burst")[-1]
+    assert detection.alarm is not None
+    needed = int(detection.alarm.threshold)
+    assert needed > 2
+    changes = {
+        "eventSource": "secretsmanager.amazonaws.com", "eventName": "GetSecretValue", "responseElements": None,
+        "requestParameters": {"secretId": "prod/db"}, "readOnly": True,
+    }  # fmt: skip
+    records = [by_user(f"user{number}", number=number, **changes) for number in range(needed)]
+    at_hook.logs.put(IN_WINDOW, *records)
+    event = notification_2026("vedette-secret-read-burst", points=[(float(needed), NOW - 420)])
+    assert at_hook.hear(event) == 1
+    assert "user0" in text_of(receiver)
+    assert f"user{needed - 1}" in text_of(receiver)
+
+
+def test_records_that_lag_are_waited_for(at_hook: Stage, receiver: Receiver) -> None:
+    """FilterLogEvents may not show yet what the metric has counted: the story waits for as many as it counted."""
+    at_hook.logs.put(IN_WINDOW, root_login())
+    at_hook.logs.late = [(IN_WINDOW * 1000, root_login(number=2, address="203.0.113.50"))]
+    assert at_hook.hear(notification_2026(points=[(2.0, NOW - 420)])) == 1
+    assert at_hook.slept == [1.0]
+    assert "203.0.113.50" in text_of(receiver)
+    assert at_hook.said("records lag")[0]["found"] == 1
+
+
+def test_waiting_leaves_time_for_the_channels(at_hook: Stage, receiver: Receiver) -> None:
+    at_hook.left = 63.5
+    assert at_hook.hear(notification_2026()) == 1
+    assert at_hook.slept == [1.0, 2.0]
+    assert len(receiver.requests) == 1
+
+
+def test_an_alarm_without_records_is_told_of_all_the_same(at_hook: Stage, receiver: Receiver) -> None:
+    """An alarm that was set by hand has no records: whoever tests the chain sees the end of it, and at once."""
+    assert at_hook.hear(notification_2026() | {"NewStateReason": "a test of the chain"}) == 1
+    assert at_hook.slept == []
+    assert "a test of the chain" in text_of(receiver)
+
+
+def test_copies_are_counted_as_the_metric_counts_them(at_hook: Stage, receiver: Receiver) -> None:
+    """CloudTrail delivers at least once, and the filter counts each copy: nothing lags if a copy made up the number."""
+    at_hook.logs.put(IN_WINDOW, root_login(), root_login())
+    assert at_hook.hear(notification_2026(points=[(2.0, NOW - 420)])) == 1
+    assert at_hook.slept == []
+    assert len(data_of(receiver)) == 1
+
+
+def test_records_that_cannot_be_read_are_told_of_and_raised(at_hook: Stage, receiver: Receiver) -> None:
+    denied = AwsError("`logs:FilterLogEvents` is not allowed", Failure.DENIED, hint="allow it")
+    at_hook.logs.fail = denied
+    with pytest.raises(UntoldError, match="logs:FilterLogEvents"):
+        at_hook.hear(notification_2026())
+    assert len(receiver.requests) == 1, "the story goes out without its records"
+
+
+def test_every_channel_is_tried_before_anything_is_raised(receiver: Receiver) -> None:
+    with receiving() as broken:
+        broken.answers = [Answer(500)]
+        both = stage(hook(broken.url(), "broken"), hook(receiver.url(), "whole"))
+        both.logs.put(IN_WINDOW, root_login())
+        with pytest.raises(UntoldError, match=r"^broken: ") as raised:
+            both.hear(notification_2026())
+        assert len(receiver.requests) == 1
+        assert broken.address not in str(raised.value)
+        assert [line["channel"] for line in both.said("not told")] == ["broken"]
+        broken.answers = [Answer()]
+        assert both.hear(notification_2026()) == 1
+        assert (len(broken.requests), len(receiver.requests)) == (2, 1), "what was told is not told again"
+        assert {request.headers["idempotency-key"] for request in broken.requests} == {
+            broken.requests[0].headers["idempotency-key"]
+        }
+
+
+def test_a_bug_in_one_channel_does_not_silence_the_others(receiver: Receiver, monkeypatch: pytest.MonkeyPatch) -> None:
+    from vedette.deploy.storyteller import telling
+
+    both = stage(hook(receiver.url(), "broken"), hook(receiver.url(), "whole"))
+    make = telling.make_sender
+
+    def broken(channel: object, *rest: object) -> object:
+        if getattr(channel, "name", "") == "broken":
+            raise RuntimeError("a bug")
+        return make(channel, *rest)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(telling, "make_sender", broken)
+    both.logs.put(IN_WINDOW, root_login())
+    with pytest.raises(UntoldError, match="broken: RuntimeError: a bug"):
+        both.hear(notification_2026())
+    assert len(receiver.requests) == 1
+
+
+def test_a_secret_that_is_missing_is_said_and_never_shown(receiver: Receiver, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOOK", "")
+    channel = hook(receiver.url()) | {"secret": "secret://env/HOOK", "options": {}}
+    both = stage(channel, hook(receiver.url(), "whole"))
+    both.logs.put(IN_WINDOW, root_login())
+    with pytest.raises(UntoldError, match="`HOOK` is not set"):
+        both.hear(notification_2026())
+    assert len(receiver.requests) == 1
+
+
+def test_a_secret_in_an_answer_is_not_logged(receiver: Receiver, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOOK", receiver.url("/t0ken-of-the-hook"))
+    receiver.echo = True
+    receiver.answers = [Answer(400)]
+    one = stage(hook("") | {"secret": "secret://env/HOOK", "options": {}})
+    one.logs.put(IN_WINDOW, root_login())
+    with pytest.raises(UntoldError) as raised:
+        one.hear(notification_2026())
+    assert "t0ken" not in str(raised.value)
+    assert "t0ken" not in one.journal.getvalue()
+
+
+def test_a_transition_that_comes_twice_is_told_once(at_hook: Stage, receiver: Receiver) -> None:
+    """Lambda and SNS deliver at least once, and an alarm may be wired twice."""
+    at_hook.logs.put(IN_WINDOW, root_login())
+    for event in (action(), state_change(), sns(notification_2026()), action()):
+        assert at_hook.hear(event) == 1
+    assert len(receiver.requests) == 1
+
+
+def test_a_return_to_ok_is_not_told_unless_it_is_asked_for(at_hook: Stage, receiver: Receiver) -> None:
+    assert at_hook.hear(notification_2026(new="OK", old="ALARM")) == 0
+    assert at_hook.hear(notification_2026(new="INSUFFICIENT_DATA")) == 0
+    assert receiver.requests == []
+    assert at_hook.said("nothing to tell")[0]["state"] == "OK"
+
+
+def test_a_return_to_ok_tells_of_the_same_alert(receiver: Receiver) -> None:
+    """The state before is told with its reason: the same records give the same alert, which receivers close."""
+    told = stage(hook(receiver.url()), tell_resolved=True)
+    told.logs.put(IN_WINDOW, root_login())
+    data = reason_data((1.0, NOW - 420))
+    assert told.hear(action(data=data)) == 1
+    assert told.hear(action(new="OK", old="ALARM")) == 1
+    opened, closed = data_of(receiver)
+    assert opened["incident"] == closed["incident"]
+    assert closed["reason"] == "resolved"
+    assert told.hear(notification_2026(new="OK", old="OK")) == 0
+
+
+def test_a_return_to_ok_whose_beginning_nobody_tells(receiver: Receiver) -> None:
+    """SNS tells nothing of the state before but its name."""
+    told = stage(hook(receiver.url()), tell_resolved=True)
+    assert told.hear(notification_2026(new="OK", old="ALARM")) == 1
+    assert told.logs.asked == []
+    assert data_of(receiver)[0]["reason"] == "resolved"
+
+
+def test_a_composite_detection_is_told_by_its_childrens_records(at_hook: Stage, receiver: Receiver) -> None:
+    name = "console-login-failures-then-success"
+    identity = by_user("carol")["userIdentity"]
+    at_hook.logs.put(
+        NOW - 100,
+        *(
+            root_login(
+                NOW - 200, number, userIdentity=identity, responseElements={"ConsoleLogin": "Failure"},
+                errorMessage="Failed authentication",
+            )
+            for number in range(1, 12)
+        ),
+        root_login(NOW - 150, 12, userIdentity=identity),
+    )  # fmt: skip
+    assert at_hook.hear(composite_2026(f"vedette-{name}", "vedette-console-login-success")) == 1
+    assert len(at_hook.logs.asked) == len(Library("vedette").with_children(name)) - 1
+    assert "carol" in text_of(receiver)
+    assert name in text_of(receiver)
+
+
+def test_a_roll_up_is_told_by_the_alarms_that_moved_it(at_hook: Stage, receiver: Receiver) -> None:
+    at_hook.logs.put(IN_WINDOW, root_login())
+    assert at_hook.hear(composite_2026("vedette-any-high", "vedette-root-login", "vedette-any-high")) == 1
+    assert "root-login" in text_of(receiver)
+
+
+def test_alarms_of_others_are_let_be_and_ours_that_are_unknown_are_not(at_hook: Stage, receiver: Receiver) -> None:
+    for name in ("billing", "vedette-storyteller-errors", "vedette-", "vedette-../../etc/passwd", "vedette"):
+        assert at_hook.hear(notification_2026(name)) == 0
+    assert receiver.requests == []
+    with pytest.raises(UntoldError, match="no detection here"):
+        at_hook.hear(notification_2026("vedette-newer-than-this"))
+
+
+def test_a_record_that_a_rule_matched(at_hook: Stage, receiver: Receiver) -> None:
+    """EventBridge brings the record itself, so that nothing is fetched."""
+    event = {"detail-type": "AWS Console Sign In via CloudTrail", "detail": root_login(NOW - 5)}
+    assert at_hook.hear({"detection": "root-login", "event": event}) == 1
+    assert at_hook.logs.asked == []
+    assert "root-login" in text_of(receiver)
+    failed = root_login(NOW - 5, responseElements={"ConsoleLogin": "Failure"})
+    assert at_hook.hear({"detection": "root-login", "event": failed}) == 0
+    with pytest.raises(UntoldError, match="no detection is called"):
+        at_hook.hear(event)
+
+
+def test_the_same_record_by_rule_and_by_alarm_is_the_same_alert(at_hook: Stage, receiver: Receiver) -> None:
+    at_hook.logs.put(IN_WINDOW, root_login())
+    at_hook.hear({"detection": "root-login", "event": root_login()})
+    at_hook.hear(notification_2026())
+    first, second = data_of(receiver)
+    assert first["incident"] == second["incident"]
+
+
+OWN = """\
+id: own
+title: A key for somebody else
+severity: low
+category: iam
+description: Somebody made an access key.
+why: It lasts.
+pattern: '{ $.eventName = "CreateAccessKey" }'
+exceptions:
+  - pattern: '{ $.userIdentity.userName = "alice" }'
+    owner: security@example.com
+    reason: it is her work
+    expires: 2027-06-30
+"""
+
+
+def test_what_is_bundled_goes_before_the_library(at_hook: Stage, receiver: Receiver, tmp_path: Path) -> None:
+    write(tmp_path, "own", OWN)
+    write(tmp_path, "root-login", OWN.replace("id: own", "id: root-login").replace("low", "critical"))
+    at_hook.teller.library = replace(at_hook.teller.library, folder=tmp_path, severity={"own": Severity.CRITICAL})
+    at_hook.logs.put(IN_WINDOW, by_user("bob"))
+    assert at_hook.hear(notification_2026("vedette-own")) == 1
+    assert at_hook.hear(notification_2026("vedette-root-login")) == 1
+    assert text_of(receiver).count('"severity":"critical"') + text_of(receiver).count('"severity": "critical"') >= 2
+
+
+def test_what_is_expected_is_not_told_though_the_filter_counted_it(
+    at_hook: Stage, receiver: Receiver, tmp_path: Path
+) -> None:
+    """A filter may not have room for a detection's exceptions; the story knows them."""
+    write(tmp_path, "own", OWN)
+    at_hook.teller.library = replace(at_hook.teller.library, folder=tmp_path)
+    at_hook.logs.put(IN_WINDOW, by_user("alice"))
+    assert at_hook.hear(notification_2026("vedette-own")) == 0
+    assert at_hook.said("expected")[0]["records"] == 1
+    assert (receiver.requests, at_hook.slept) == ([], [])
+
+
+def test_a_pattern_that_is_too_long_is_not_sent(at_hook: Stage, receiver: Receiver, tmp_path: Path) -> None:
+    """The service takes 1,024 characters; beyond, everything is read and asked here."""
+    long = " || ".join(f'$.eventName = "Invented{number:04}"' for number in range(40))
+    write(tmp_path, "own", OWN.replace('$.eventName = "CreateAccessKey"', f'$.eventName = "CreateAccessKey" || {long}'))
+    at_hook.teller.library = replace(at_hook.teller.library, folder=tmp_path)
+    at_hook.logs.put(IN_WINDOW, by_user("bob"))
+    assert at_hook.hear(notification_2026("vedette-own")) == 1
+    assert "filterPattern" not in at_hook.logs.asked[0]
+
+
+def test_too_many_records_are_cut_and_it_is_said(at_hook: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    from vedette.deploy.storyteller import records
+
+    monkeypatch.setattr(records, "MOST_EVENTS", 3)
+    at_hook.logs.put(IN_WINDOW, *(root_login(number=number) for number in range(9)))
+    assert at_hook.hear(notification_2026()) == 1
+    (looked,) = at_hook.said("looked")
+    assert (looked["found"], looked["cut"]) == (4, True)
+
+
+def test_a_group_of_another_account_is_named_by_its_arn() -> None:
+    from deploy.stories import Logs
+    from vedette.deploy.storyteller.records import Records
+    from vedette.deploy.storyteller.window import Window
+
+    logs = Logs()
+    Records(logs, "arn:aws:logs:us-east-1:111122223333:log-group:trail:*").of(
+        Library("vedette").with_children("root-login"), Window(0, 1)
+    )
+    assert logs.asked[0]["logGroupIdentifier"] == "arn:aws:logs:us-east-1:111122223333:log-group:trail"
+
+
+def test_the_form_of_2018_is_told_without_an_arn(at_hook: Stage, receiver: Receiver) -> None:
+    moment = 1_537_930_500  # 2018-09-26T02:55:00Z
+    at_hook.logs.put(moment, root_login(moment - 60))
+    assert at_hook.hear(notification_2018()) == 1
+    assert "2018-09-26" in text_of(receiver)
+
+
+def test_an_alarm_of_no_time_is_told_without_looking(at_hook: Stage) -> None:
+    assert at_hook.hear(notification_2026() | {"StateChangeTime": "yesterday"}) == 1
+    assert at_hook.logs.asked == []
+
+
+def test_groups_beyond_the_most_are_put_together() -> None:
+    detection = Library("vedette").with_children("root-login")[-1]
+    from vedette.alarms.spec import State
+    from vedette.deploy.storyteller.change import Seen
+
+    alert = without_records(detection, Seen(State.ALARM, NOW, "why"), NOW)
+    alerts = [replace(alert, group=(name,)) for name in "abcda"]
+    assert [[one.group[0] for one in group] for group in by_group(alerts, 4)] == [["a", "a"], ["b"], ["c"], ["d"]]
+    assert [[one.group[0] for one in group] for group in by_group(alerts, 2)] == [["a", "a"], ["b", "c", "d"]]
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ({}, "not a JSON object"),
+        ({"VEDETTE_CONFIG": "{"}, "not a JSON object"),
+        ({"VEDETTE_CONFIG": "{}"}, "does not say `name`"),
+        (environment({"name": "x", "kind": "fax"}), "unknown kind of channel"),
+        (environment({"name": "x", "kind": "slack", "secret": "https://hooks.example.com/s3cr3t"}), "reference"),
+        (environment({"name": "x", "kind": "smtp", "options": {"host": "a", "colour": "red"}}), "colour"),
+    ],
+)
+def test_a_configuration_that_cannot_be_used_is_refused_without_its_secret(text: dict[str, str], message: str) -> None:
+    with pytest.raises((InputError, ProblemsError), match=message) as raised:
+        read_config(text)
+    assert "s3cr3t" not in str(raised.value)
+
+
+def test_a_channel_is_read_as_the_settings_would() -> None:
+    config = read_config(
+        environment(
+            {
+                "name": "mail", "kind": "smtp", "secret": "secret://aws/vedette/smtp#password",
+                "options": {
+                    "host": "smtp.example.com", "port": "2525", "from": "vedette@example.com",
+                    "to": "ops@example.com, \"quoted\"@example.com", "username": "vedette", "security": "tls",
+                },
+            },
+            {"name": "bot", "kind": "slack", "secret": "secret://aws/slack#token", "options": {"channel": "#alerts"}},
+            {"name": "chat", "kind": "slack", "secret": "secret://aws/slack#url"},
+            severity={"root-login": "critical"},
+        )
+    )  # fmt: skip
+    mail, bot, chat = config.channels
+    assert (mail.port, mail.to) == (2525, ("ops@example.com", '"quoted"@example.com'))  # type: ignore[union-attr]
+    assert str(mail.password) == "secret://aws/vedette/smtp#password"  # type: ignore[union-attr]
+    assert (str(bot.token), bot.channel, bot.webhook) == ("secret://aws/slack#token", "#alerts", None)  # type: ignore[union-attr]
+    assert str(chat.webhook) == "secret://aws/slack#url"  # type: ignore[union-attr]
+    assert config.severity == {"root-login": Severity.CRITICAL}
+
+
+def test_the_function_keeps_what_it_made(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Context:
+        def get_remaining_time_in_millis(self) -> int:
+            return 120_000
+
+    monkeypatch.setattr(entry, "_kept", {})
+    monkeypatch.setenv("VEDETTE_CONFIG", environment()["VEDETTE_CONFIG"])
+    assert entry.handler(notification_2026("billing"), Context()) == {"stories": 0}
+    kept = entry._storyteller()
+    assert entry.handler(notification_2026("billing"), Context()) == {"stories": 0}
+    assert entry._storyteller() is kept
+    with pytest.raises(VedetteError):
+        entry.handler({}, Context())
