@@ -13,7 +13,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from collections.abc import Mapping as Map
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import NamedTuple, Protocol, TypeAlias
 
 import yaml
@@ -39,6 +41,7 @@ _TAB = ("a tab among the spaces that indent", "indent with spaces")
 _ANCHOR = ("anchors and aliases are not read", "write the value out where it is used")
 
 Value: TypeAlias = str | int | float | bool | None
+Tags: TypeAlias = Map[str, str]
 
 
 class Place(NamedTuple):
@@ -186,11 +189,15 @@ class Text:
         return Place(line, start - line_start + 1, start, end)
 
 
-def parse(text: Text) -> Node:
-    """The one document of `text`; raises YamlError at the first thing that is not taken."""
+def parse(text: Text, tags: Tags = MappingProxyType({})) -> Node:
+    """The one document of `text`; raises YamlError at the first thing that is not taken.
+
+    `tags` are those that are read nevertheless, as CloudFormation's short forms are: with `{"!Ref": "Ref"}` the value
+    `!Ref Topic` is the mapping `{Ref: Topic}`. No tag ever makes anything but such a mapping.
+    """
     _refuse_unreadable(text)
     try:
-        return _Builder(text).build()
+        return _Builder(text, tags).build()
     except yaml.MarkedYAMLError as error:
         raise YamlError(_explain(text, error)) from None
     except (yaml.YAMLError, ValueError, OverflowError) as error:  # the pure-Python scanner lets chr() errors out
@@ -209,8 +216,9 @@ def _refuse_unreadable(text: Text) -> None:
 class _Builder:
     """Folds the event stream into nodes, with a stack of its own: no file can exhaust Python's."""
 
-    def __init__(self, text: Text) -> None:
+    def __init__(self, text: Text, tags: Tags) -> None:
         self.text = text
+        self.tags = tags
         self.events: Iterator[yaml.Event] = iter(yaml.parse(text.text, Loader=_LOADER))
 
     def build(self) -> Node:
@@ -237,10 +245,10 @@ class _Builder:
                 open_nodes.append((event, []))
             elif isinstance(event, yaml.CollectionEndEvent):
                 start, parts = open_nodes.pop()
-                done = self.collection(start, event, parts)
+                done = self.tagged(start, self.collection(start, event, parts))
             elif isinstance(event, yaml.ScalarEvent):
                 self.check(event)
-                done = Scalar(_place(event, event), event.value, event.style or "")
+                done = self.tagged(event, Scalar(_place(event, event), event.value, event.style or ""))
             elif isinstance(event, yaml.AliasEvent):
                 raise self.refuse(event, *_ANCHOR)
             if done is not None:
@@ -265,12 +273,17 @@ class _Builder:
             entries.append((key, value))
         return Mapping(place, tuple(entries))
 
+    def tagged(self, event: yaml.Event, node: Node) -> Node:
+        """The node, within a mapping of one key where it has a tag."""
+        key = self.tags.get(getattr(event, "tag", None) or "")
+        return node if key is None else Mapping(node.place, ((Scalar(node.place, key, '"'), node),))
+
     def check(self, event: yaml.ScalarEvent | yaml.CollectionStartEvent) -> None:
         if event.anchor is not None:
             raise self.refuse(event, *_ANCHOR)
         if isinstance(event, yaml.ScalarEvent) and not event.value.isascii() and _SURROGATE.search(event.value):
             raise self.refuse(event, *_HALF)  # libyaml refuses these escapes itself
-        if event.tag is not None:
+        if event.tag is not None and event.tag not in self.tags:
             raise self.refuse(event, "tags are not read", "remove the tag; quote the value to make it a text")
 
     def refuse(self, event: yaml.Event, message: str, hint: str | None = None) -> YamlError:
