@@ -55,6 +55,11 @@ def storyteller_alarm_name(wanted: Wanted, what: str = "errors") -> str:
     return f"{wanted.name}-storyteller-{what}"
 
 
+def undelivered_alarm_name(wanted: Wanted) -> str:
+    """The alarm that watches the queue of what could not be delivered."""
+    return f"{wanted.name}-undelivered"
+
+
 def topic_name(wanted: Wanted, severity: Severity) -> str:
     """The topic that alarms of a severity are published to."""
     return f"{wanted.name}-{severity.value}"

@@ -79,7 +79,9 @@ class Wanted:
 
     `name` is the prefix of every name. `trail`, `log_group` and `bucket` are things that exist and are used as they
     are; None makes one. `code` is the storyteller's bundle: bucket, key and SHA-256. `today` decides which exceptions
-    are still in force; None takes all of them to be. Raises InputError for what AWS would refuse late or not at all.
+    are still in force; None takes all of them to be. `filters_taken` counts what others have put on an existing log
+    group, `regex_filters_taken` those with a regular expression. Raises InputError for what AWS
+    would refuse late or not at all.
     """
 
     account: str
@@ -108,6 +110,8 @@ class Wanted:
     runbook_url: str = ""
     assets_bucket: str | None = None
     today: dt.date | None = None
+    filters_taken: int = 0
+    regex_filters_taken: int = 0
 
     def __post_init__(self) -> None:
         if not _NAME.fullmatch(self.name):
