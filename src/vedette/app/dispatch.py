@@ -69,7 +69,7 @@ class Dispatch:
             self._work.do(lambda tx: self._give_back(tx, delivery))
             return False
         with self._kept(delivery):
-            outcome = self._send(message)
+            outcome = self._hidden(self._send(message))
         after = self._work.do(lambda tx: settle(tx, self._monitor, delivery, outcome, self._clock.now()))
         self._tell(after, outcome)
         return True
@@ -122,6 +122,13 @@ class Dispatch:
         except Exception as error:  # noqa: BLE001  # one broken message must not end the channel
             self._journal.error("sender broke", channel=self.sender.name, why=f"{type(error).__name__}: {error}")
             return Retry(f"a bug in the sender: {type(error).__name__}")
+
+    def _hidden(self, outcome: Outcome) -> Outcome:
+        """The outcome without secrets, as the store may keep it: the other side may have repeated what it was sent."""
+        hide = self._journal.hide
+        if isinstance(outcome, Sent):
+            return Sent(hide(outcome.reference), hide(outcome.thread), hide(outcome.note))
+        return replace(outcome, why=hide(outcome.why))
 
     def _tell(self, after: Delivery, outcome: Outcome) -> None:
         name = type(outcome).__name__.lower()

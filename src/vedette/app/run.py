@@ -176,7 +176,7 @@ class Run:
         self.taking.take([Held(source, item, self.parts.clock.elapsed())], self._reader())
 
     def _reader(self) -> Reader:
-        return Reader(self.parts.monitor, self.parts.clock)
+        return Reader(self.parts.monitor, self.parts.clock, habits=self.parts.settings.habits.learn)
 
     # once
 
@@ -248,14 +248,12 @@ class Run:
     def troubles(self) -> list[str]:
         """Why the monitor is not ready; nothing if it is."""
         found = [self.work.trouble, self.broken, "stopping" if self.stop.is_set() else ""]
-        try:
-            healths = self.work.once(lambda tx: list(tx.healths()))
-        except StoreError as error:
-            return [*filter(None, found), error.message]
         own = {source.name for source in self.parts.sources}
-        found += [
-            f"source {each.source}: {each.last_error}" for each in healths if each.source in own and each.last_error
-        ]
+        try:
+            healths = [each for each in self.work.once(lambda tx: list(tx.healths())) if each.source in own]
+            found += [f"source {each.source}: {each.last_error}" for each in healths if each.last_error]
+        except StoreError as error:
+            found.append(error.message)
         return [self.parts.journal.hide(trouble) for trouble in found if trouble]
 
     def page(self) -> str:

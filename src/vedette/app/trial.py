@@ -17,6 +17,7 @@ from vedette.app.vault import open_secrets
 from vedette.cloudtrail.identity import Actor, ActorKind
 from vedette.detections.definition import Detection
 from vedette.detections.loader import load_builtin
+from vedette.errors import VedetteError
 from vedette.senders.port import Message
 from vedette.settings.channel_tables import Channel
 from vedette.settings.model import Settings
@@ -47,6 +48,11 @@ def try_channel(settings: Settings, channel: Channel, now: int) -> Trial:
     key = f"{TEST_KEY}{channel.name}-{now}"
     try:
         outcome = sender.send(Message(key, test_notice(settings, channel.name, key, now)))
+    except VedetteError:
+        raise
+    except Exception as error:  # noqa: BLE001  # told without the secrets that the sender knows, nor its locals
+        why = secrets.hide(f"{type(error).__name__}: {error}")
+        raise VedetteError(f"the sender broke: {why}", hint="this is a bug in Vedette") from None
     finally:
         sender.close()
     told = getattr(outcome, "why", "") or getattr(outcome, "reference", "")
