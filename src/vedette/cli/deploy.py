@@ -18,11 +18,12 @@ from rich.text import Text
 from vedette.aws import AwsSession
 from vedette.cli import output
 from vedette.cli.deploy_options import Params, session_of, wanted_of, wanted_options
+from vedette.cli.deploy_progress import minutes, tell
 from vedette.cli.deploy_view import plan_document, plan_lines, tally, todo
 from vedette.cli.inputs import reason_of
 from vedette.cli.live import form
 from vedette.deploy import assets
-from vedette.deploy.apply import Point, Step, apply, settle
+from vedette.deploy.apply import apply, settle
 from vedette.deploy.bundle import Bundle, bundle
 from vedette.deploy.plan import Plan, discard, make_plan
 from vedette.deploy.template import build
@@ -130,8 +131,8 @@ def _show(planned: Plan, *, verbose: bool) -> None:
     if planned.changed and tasks:
         output.write(output.heading("What you will have to do"))
         for number, task in enumerate(tasks, start=1):
-            for line in output.fold(task, output.width(), first=f"  {number}. ", rest="     ", whole=True):
-                output.write(line)
+            for told in output.fold(task, output.width(), first=f"  {number}. ", rest="     ", whole=True):
+                output.write(told)
         output.write("")
     output.say(tally(planned))
 
@@ -198,22 +199,3 @@ def _carry_out(aws: AwsSession, planned: Plan, made: Bundle | None) -> None:
     if any(one.protocol == "email" for one in planned.wanted.subscriptions):
         output.say("A confirmation mail is on its way; `vedette deploy status` says when it is confirmed")
     output.say("`vedette deploy verify` tries the whole chain", style="dim")
-
-
-def tell(step: Step, elapsed: float) -> None:
-    """A line for each thing on a terminal, for each stack elsewhere."""
-    clock = minutes(round(elapsed))
-    if step.whole:
-        words = {Point.BEGUN: "begun", Point.DONE: "done", Point.FAILED: "failed"}[step.point]
-        style = {Point.BEGUN: "bold", Point.DONE: "green", Point.FAILED: "bold red"}[step.point]
-        output.say(Text.assemble(f"{clock:>5}  {step.subject}: ", (words, style)))
-    elif step.point is Point.FAILED:
-        output.say(Text.assemble(f"{clock:>5}    ", ("failed ", "bold red"), step.subject))
-    elif step.point is Point.DONE and sys.stderr.isatty():
-        count = f"{step.done}/{step.of}"
-        output.say(Text.assemble(f"{clock:>5}    ", (f"{count:>7}  ", "dim"), output.cut(step.subject, 70)))
-
-
-def minutes(seconds: int) -> str:
-    """`0:41`, `12:07`."""
-    return f"{seconds // 60}:{seconds % 60:02d}"

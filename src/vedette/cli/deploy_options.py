@@ -184,6 +184,13 @@ def offline_wanted(params: Params) -> Wanted:
     return _wanted(params, account, partition, region, trail)
 
 
+def nothing_wanted(name: str, account: str, region: str, partition: str, assets_bucket: str | None) -> Wanted:
+    """Where a deployment is, for what only looks for it or removes it: no detection is wanted there."""
+    return Wanted(
+        name=name, account=account, region=region, partition=partition, detections=(), assets_bucket=assets_bucket
+    )
+
+
 def _wanted(params: Params, account: str, partition: str, region: str, trail: ExistingTrail | None) -> Wanted:
     return Wanted(
         account=account,

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from vedette.deploy.answers import mapping, records, text
+from vedette.deploy.intrinsics import Place, name_of
 from vedette.deploy.names import DETECTION_TAG
 
 Template = Mapping[str, object]
@@ -102,10 +103,6 @@ _RIGHTS_PROPERTIES = {"AWS::KMS::Key": ("KeyPolicy",)}
 """Of these, only such a property says who may do what; the others may change without notice."""
 _OUTWARD = frozenset({"AWS::SNS::Subscription"})
 _OUTWARD_PROPERTIES = {"AWS::S3::Bucket": ("PublicAccessBlockConfiguration",)}
-_NAMES = (
-    "AlarmName", "FilterName", "TrailName", "BucketName", "LogGroupName", "TopicName", "FunctionName", "RoleName",
-    "DashboardName", "AliasName", "QueueName", "PolicyName", "ManagedPolicyName", "Name", "Endpoint",
-)  # fmt: skip
 KINDS = {
     "AWS::CloudTrail::Trail": "trail",
     "AWS::CloudWatch::Alarm": "alarm",
@@ -133,19 +130,23 @@ KINDS = {
 }
 
 
-def changes_of(stack: str, answers: Iterable[Mapping[str, object]], old: Template, new: Template) -> Iterator[Change]:
+def changes_of(
+    stack: str, answers: Iterable[Mapping[str, object]], old: Template, new: Template, place: Place
+) -> Iterator[Change]:
     """The changes of a change set's answers; `old` and `new` are the stack's templates, for names and values."""
-    known = detections_in(old) | detections_in(new)
+    known = detections_in(old, place) | detections_in(new, place)
     for answer in answers:
         change = mapping(answer, "ResourceChange")
         logical_id = text(change, "LogicalResourceId")
         before, after = _resource(old, logical_id), _resource(new, logical_id)
-        yield _change(stack, change, before, after, known.get(logical_id, ""))
+        shown, given = (after, new) if after else (before, old)
+        name = name_of(shown, mapping(given, "Resources"), place) or text(change, "PhysicalResourceId") or logical_id
+        yield _change(stack, change, (before, after), name, known.get(logical_id, ""))
 
 
-def _change(stack: str, change: Template, before: Template, after: Template, detection: str) -> Change:
+def _change(stack: str, change: Template, states: tuple[Template, Template], name: str, detection: str) -> Change:
     type_ = text(change, "ResourceType")
-    shown = after or before
+    before, after = states
     operation = _operation(change, before)
     details = tuple(_details(change, before, after)) if operation in (Operation.CHANGE, Operation.REPLACE) else ()
     tags_only = operation is Operation.CHANGE and not details and _scope(change) <= {"Tags", "Metadata"}
@@ -155,7 +156,7 @@ def _change(stack: str, change: Template, before: Template, after: Template, det
         stack=stack,
         logical_id=text(change, "LogicalResourceId"),
         type=type_,
-        name=name_of(shown) or text(change, "PhysicalResourceId") or text(change, "LogicalResourceId"),
+        name=name,
         operation=operation,
         detection=detection,
         details=details,
@@ -248,22 +249,17 @@ def _resource(template: Template, logical_id: str) -> Template:
     return mapping(mapping(template, "Resources"), logical_id)
 
 
-def name_of(resource: Template) -> str:
-    """The name that a resource's properties give it; empty where they give none that is a plain text."""
-    properties = mapping(resource, "Properties")
-    return next((text(properties, name) for name in _NAMES if text(properties, name)), "")
-
-
-def detections_in(template: Template) -> dict[str, str]:
+def detections_in(template: Template, place: Place) -> dict[str, str]:
     """The detections that resources belong to, by logical ids: by their tag, or by a name that they share with one.
 
     A metric filter has no tags; it is called as its alarm is.
     """
-    resources = {name: one for name, one in mapping(template, "Resources").items() if isinstance(one, Mapping)}
+    given = mapping(template, "Resources")
+    resources = {name: one for name, one in given.items() if isinstance(one, Mapping)}
     tagged = {name: found for name, one in resources.items() if (found := _tagged(one))}
-    names = {name_of(resources[name]): detection for name, detection in tagged.items()}
-    shared = {name: names[called] for name, one in resources.items() if (called := name_of(one)) in names}
-    return shared | tagged
+    called = {name: name_of(one, given, place) for name, one in resources.items()}
+    names = {called[name]: detection for name, detection in tagged.items()}
+    return {name: names[called[name]] for name in resources if called[name] in names} | tagged
 
 
 def _tagged(resource: Template) -> str:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import enum
 import uuid
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from vedette.aws import AwsClient, AwsSession
 from vedette.deploy import assets, names, stacks
@@ -17,9 +17,11 @@ from vedette.deploy.answers import mapping, text
 from vedette.deploy.changes import Change, Operation, Row, changes_of, rows
 from vedette.deploy.deployment import Deployment, Stack
 from vedette.deploy.failures import unexpected_stack
+from vedette.deploy.intrinsics import Place, resolved
 from vedette.deploy.stacks import ChangeSet, Pause, Phase, StackState
 from vedette.deploy.wanted import Wanted
 
+_NAMED = ("BucketName", "LogGroupName")
 EMPTY: Mapping[str, object] = {}
 
 
@@ -81,6 +83,7 @@ def make_plan(session: AwsSession, wanted: Wanted, deployment: Deployment, pause
     """Ask CloudFormation what it would do. Raises VedetteError for a stack that is at work, stuck, or not ours."""
     cfn = session.client("cloudformation", wanted.region)
     standing = {one.name: one for one in stacks.ours(cfn, wanted.name)}
+    deployment = replace(deployment, stacks=tuple(literal(stack, Place.of(wanted)) for stack in deployment.stacks))
     for stack in deployment.stacks:
         if stack.name not in standing and (found := stacks.find(cfn, stack.name)) is not None:
             standing[stack.name] = found
@@ -93,28 +96,46 @@ def make_plan(session: AwsSession, wanted: Wanted, deployment: Deployment, pause
             one = _planned(session, wanted, stack, standing.get(stack.name), name, pause)
             planned.append(one)  # one by one: what is there when the next fails is taken back
         kept = {stack.name for stack in deployment.stacks}
-        planned += [_removal(cfn, state) for state in standing.values() if state.name not in kept]
+        planned += [removal(cfn, state, Place.of(wanted)) for state in standing.values() if state.name not in kept]
     except BaseException:  # also Ctrl-C: what was made only to look at goes again
         discard(cfn, planned)
         raise
     return Plan(wanted, deployment, tuple(_ordered(planned)))
 
 
+def literal(stack: Stack, place: Place) -> Stack:
+    """The same with plain names of what outlives its stack.
+
+    CloudFormation takes over what an earlier deployment kept only where its name is written out. Source:
+    CloudFormation user guide, "Import AWS resources into a CloudFormation stack automatically".
+    """
+    given = mapping(stack.template, "Resources")
+    changed = {}
+    for logical_id in given:
+        one, properties = mapping(given, logical_id), mapping(mapping(given, logical_id), "Properties")
+        name = next((name for name in _NAMED if name in properties), "")
+        value = resolved(properties[name], given, place) if name else None
+        if text(one, "DeletionPolicy").startswith("Retain") and isinstance(value, str):
+            changed[logical_id] = {**one, "Properties": {**properties, name: value}}
+    return replace(stack, template={**stack.template, "Resources": {**given, **changed}}) if changed else stack
+
+
 def _planned(
     session: AwsSession, wanted: Wanted, stack: Stack, state: StackState | None, name: str, pause: Pause
 ) -> StackPlan:
     cfn = session.client("cloudformation", wanted.region)
+    place = Place.of(wanted)
     new = state is None or state.phase in (Phase.REVIEWED, Phase.FAILED)
     old = EMPTY if new else stacks.template_of(cfn, stack.name)
     fate = Fate.CREATE if new else Fate.UPDATE
     if _must_wait(session, wanted, stack, state):
-        changes = tuple(changes_of(stack.name, local_answers(old, stack.template), old, stack.template))
+        changes = tuple(changes_of(stack.name, local_answers(old, stack.template), old, stack.template, place))
         fate = fate if changes else Fate.KEEP
         return StackPlan(stack.name, stack.title, fate, stack, state, None, changes)
     made = change_set_for(session, wanted, stack, name, new=new, pause=pause)
     if made is None:
         return StackPlan(stack.name, stack.title, Fate.KEEP, stack, state, None, ())
-    changes = tuple(changes_of(stack.name, made.changes, old, stack.template))
+    changes = tuple(changes_of(stack.name, made.changes, old, stack.template, place))
     return StackPlan(stack.name, stack.title, fate, stack, state, made, changes)
 
 
@@ -134,9 +155,10 @@ def change_set_for(
     return stacks.make_change_set(cfn, stack, given, names.tags(wanted), name, new=new, pause=pause)
 
 
-def _removal(cfn: AwsClient, state: StackState) -> StackPlan:
+def removal(cfn: AwsClient, state: StackState, place: Place) -> StackPlan:
+    """The plan of a stack that goes."""
     held = EMPTY if state.phase in (Phase.REVIEWED, Phase.FAILED) else stacks.template_of(cfn, state.name)
-    changes = tuple(changes_of(state.name, local_answers(held, EMPTY), held, EMPTY))
+    changes = tuple(changes_of(state.name, local_answers(held, EMPTY), held, EMPTY, place))
     return StackPlan(state.name, text(held, "Description"), Fate.REMOVE, None, state, None, changes)
 
 

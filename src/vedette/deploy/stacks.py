@@ -54,7 +54,7 @@ _PHASES = {
 
 @dataclass(frozen=True, slots=True)
 class StackState:
-    """A stack as it is in AWS. `status` is CloudFormation's word; `updated` is in epoch seconds."""
+    """A stack as it is in AWS. `status` is CloudFormation's word; times are in epoch seconds."""
 
     name: str
     id: str
@@ -62,6 +62,7 @@ class StackState:
     reason: str
     tags: Mapping[str, str]
     outputs: Mapping[str, str]
+    created: int | None
     updated: int | None
 
     @property
@@ -136,6 +137,7 @@ def _state(answer: Mapping[str, object]) -> StackState:
         reason=text(answer, "StackStatusReason"),
         tags={text(one, "Key"): text(one, "Value") for one in records(answer, "Tags")},
         outputs={text(one, "OutputKey"): text(one, "OutputValue") for one in records(answer, "Outputs")},
+        created=epoch(answer, "CreationTime"),
         updated=epoch(answer, "LastUpdatedTime") or epoch(answer, "CreationTime"),
     )
 
@@ -145,13 +147,19 @@ def template_of(cfn: AwsClient, name: str) -> Mapping[str, object]:
     return mapping(cfn.call("get_template", StackName=name, TemplateStage="Original"), "TemplateBody")
 
 
+def physical_id(answer: Mapping[str, object]) -> str:
+    """The name in AWS of the one resource of an answer of DescribeStackResources."""
+    return next((text(one, "PhysicalResourceId") for one in records(answer, "StackResources")), "")
+
+
 def make_change_set(
     cfn: AwsClient, stack: Stack, source: Mapping[str, str], tags: Mapping[str, str], name: str, *, new: bool,
     pause: Pause,
 ) -> ChangeSet | None:  # fmt: skip
     """What CloudFormation would do to reach the stack's template; None where that is nothing.
 
-    `source` is TemplateBody or TemplateURL. A creation that fails is to leave nothing (`OnStackFailure`).
+    `source` is TemplateBody or TemplateURL. A creation that fails is to leave nothing (`OnStackFailure`), and takes over
+    what an earlier deployment kept, as the log bucket and group (`ImportExistingResources`).
     """
     answer = cfn.call(
         "create_change_set",
@@ -163,6 +171,7 @@ def make_change_set(
         Tags=[{"Key": key, "Value": value} for key, value in tags.items()],
         Description="made by vedette deploy",
         OnStackFailure="DELETE" if new else "ROLLBACK",
+        ImportExistingResources=new,
         **source,
     )
     made = text(answer, "Id")

@@ -1,0 +1,97 @@
+"""Taking a deployment away: the stacks in the order opposite to their making, then the bucket they came through.
+
+Logs and the key that opens them stay (`DeletionPolicy: Retain`): evidence must outlive the tool that gathered it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from vedette.aws import AwsSession
+from vedette.deploy import assets, stacks
+from vedette.deploy.apply import Step, apply
+from vedette.deploy.changes import KINDS
+from vedette.deploy.deployed import Resource, read
+from vedette.deploy.deployment import Deployment
+from vedette.deploy.failures import unexpected_stack
+from vedette.deploy.intrinsics import Place
+from vedette.deploy.plan import Plan, removal
+from vedette.deploy.stacks import Pause, Phase, StackState
+from vedette.deploy.wanted import Wanted
+
+_PURGES = {
+    "AWS::S3::Bucket": "empty the bucket {name} in the console (every version of it), then: aws s3 rb s3://{name}",
+    "AWS::Logs::LogGroup": "aws logs delete-log-group --log-group-name {name} --region {region}",
+    "AWS::KMS::Key": "aws kms schedule-key-deletion --key-id {id} --pending-window-in-days 30 --region {region}",
+}
+"""How to get rid of what is kept. What a key has encrypted is lost with it, so it goes last."""
+_LAST = "AWS::KMS::Key"
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A thing that stays, and how to get rid of it."""
+
+    kind: str
+    name: str
+    purge: str
+
+
+@dataclass(frozen=True, slots=True)
+class Removal:
+    """What goes and what stays. `stacks` stand in the order in which they go."""
+
+    place: Place
+    stacks: tuple[StackState, ...]
+    going: tuple[Resource, ...]
+    kept: tuple[Kept, ...]
+    bucket: str
+    """The bucket of templates and code, empty where there is none of ours."""
+
+
+def look(session: AwsSession, wanted: Wanted, *, waits: bool = False) -> Removal:
+    """What destroying would do. Raises VedetteError for a stack that CloudFormation is at work on, unless it waits."""
+    cfn = session.client("cloudformation", wanted.region)
+    place = Place.of(wanted)
+    found = stacks.ours(cfn, wanted.name)
+    if not waits:
+        for state in found:
+            if state.phase is Phase.BUSY:
+                unexpected_stack(state, wanted)
+    deployed = read(cfn, found, place)
+    own = assets.exists(session.client("s3"), wanted)
+    ids = {one.name: _physical(session, one, place) for one in deployed if one.kept}
+    kept = sorted((one for one in deployed if one.kept), key=lambda one: (one.type == _LAST, one.stack))
+    return Removal(
+        place=place,
+        stacks=tuple(sorted(found, key=lambda one: (one.created or 0, one.name), reverse=True)),
+        going=tuple(one for one in deployed if not one.kept),
+        kept=tuple(
+            Kept(
+                KINDS.get(one.type, one.type),
+                ids[one.name],
+                _PURGES.get(one.type, "").format(name=one.name, id=ids[one.name], region=wanted.region),
+            )
+            for one in kept
+        ),
+        bucket=assets.own_bucket(wanted) if own else "",
+    )
+
+
+def _physical(session: AwsSession, one: Resource, place: Place) -> str:
+    """What AWS calls a thing whose template gives it no name, as a key."""
+    if one.name != one.logical_id:
+        return one.name
+    answer = session.client("cloudformation", place.region).call(
+        "describe_stack_resources", StackName=one.stack, LogicalResourceId=one.logical_id
+    )
+    return stacks.physical_id(answer) or one.name
+
+
+def destroy(session: AwsSession, wanted: Wanted, found: Sequence[StackState], pause: Pause) -> Iterator[Step]:
+    """Remove the stacks one after the other, then the bucket. Raises DeployError with the first cause of a failure."""
+    cfn = session.client("cloudformation", wanted.region)
+    planned = tuple(removal(cfn, state, Place.of(wanted)) for state in found)
+    yield from apply(session, Plan(wanted, Deployment((), (), (), {}), planned), pause)
+    assets.remove(session, wanted)

@@ -1,0 +1,202 @@
+"""Filters, alarms, rules, topics and groups as they are now, compared with what was deployed.
+
+CloudFormation's own drift detection does not know metric filters, and takes minutes; this asks the services. What AWS
+adds by itself is no drift: only what the template says is compared.
+"""
+
+from __future__ import annotations
+
+import enum
+import json
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from vedette.aws import AwsError, AwsSession, Failure
+from vedette.deploy.answers import mapping, records, text
+from vedette.deploy.changes import KINDS, Detail, differences
+from vedette.deploy.deployed import Resource
+from vedette.deploy.intrinsics import UNKNOWN
+
+_BATCH = 100
+Live = Mapping[str, Mapping[str, object]]
+Reader = Callable[[AwsSession, Sequence[Resource]], Live]
+
+
+class Fault(enum.Enum):
+    """What is wrong with a thing."""
+
+    MISSING = "missing"
+    CHANGED = "changed"
+
+
+@dataclass(frozen=True, slots=True)
+class Drift:
+    """A thing that is not as it was deployed; `details` say what it was to be (before) and what it is (after)."""
+
+    kind: str
+    name: str
+    detection: str
+    fault: Fault
+    details: tuple[Detail, ...] = ()
+
+
+def find(session: AwsSession, deployed: Iterable[Resource]) -> tuple[Drift, ...]:
+    """What is missing or changed, in the order of the templates."""
+    return tuple(drifts(deployed, lambda type_, found: _READERS[type_](session, found)))
+
+
+def drifts(deployed: Iterable[Resource], live: Callable[[str, Sequence[Resource]], Live]) -> Iterator[Drift]:
+    """The same from what `live` gives: the properties of a type's things by their names."""
+    by_type: dict[str, list[Resource]] = {}
+    for one in deployed:
+        if one.type in _READERS:
+            by_type.setdefault(one.type, []).append(one)
+    for type_, found in by_type.items():
+        there = live(type_, found)
+        for one in found:
+            yield from _compared(one, there.get(one.name))
+
+
+def _compared(one: Resource, there: Mapping[str, object] | None) -> Iterator[Drift]:
+    kind = KINDS.get(one.type, one.type)
+    if there is None:
+        yield Drift(kind, one.name, one.detection, Fault.MISSING)
+        return
+    wanted = {name: plain(value) for name, value in one.properties.items() if name in there and _known(value)}
+    actual = {name: plain(there[name]) for name in wanted}
+    details = tuple(differences(wanted, actual))
+    if details:
+        yield Drift(kind, one.name, one.detection, Fault.CHANGED, details)
+
+
+def _known(value: object) -> bool:
+    if isinstance(value, list):
+        return all(map(_known, value))
+    if isinstance(value, Mapping):
+        return all(map(_known, value.values()))
+    return value is not UNKNOWN
+
+
+def plain(value: object) -> object:
+    """A value without the freedom that the services take: numbers as they count, lists of names sorted, JSON read."""
+    match value:
+        case bool():
+            return value
+        case int() | float():
+            return f"{value:g}"
+        case str() if value[:1] == "{" and value[-1:] == "}":
+            return _document(value)
+        case str():
+            return _number(value)
+        case list():
+            return sorted((plain(one) for one in value), key=lambda one: json.dumps(one, sort_keys=True))
+        case Mapping():
+            return {name: plain(one) for name, one in value.items()}
+        case _:
+            return value
+
+
+def _document(text_: str) -> object:
+    try:
+        return plain(json.loads(text_))
+    except ValueError:
+        return text_
+
+
+def _number(text_: str) -> object:
+    if text_ in ("true", "false"):
+        return text_ == "true"
+    try:
+        return f"{float(text_):g}" if text_[-1:].isdigit() else text_
+    except ValueError:
+        return text_
+
+
+def _filters(session: AwsSession, found: Sequence[Resource]) -> Live:
+    client = session.client("logs")
+    there: dict[str, Mapping[str, object]] = {}
+    for group in sorted({name for one in found if isinstance(name := one.properties.get("LogGroupName"), str)}):
+        try:
+            for page in client.pages("describe_metric_filters", logGroupName=group):
+                for one in records(page, "metricFilters"):
+                    there[text(one, "filterName")] = {
+                        "FilterPattern": text(one, "filterPattern"),
+                        "MetricTransformations": [
+                            {f"{name[0].upper()}{name[1:]}": value for name, value in each.items()}
+                            for each in records(one, "metricTransformations")
+                        ],
+                    }
+        except AwsError as error:
+            if error.failure is not Failure.MISSING:
+                raise
+    return there
+
+
+def _alarms(session: AwsSession, found: Sequence[Resource]) -> Live:
+    return {text(one, "AlarmName"): one for one in described_alarms(session, [one.name for one in found])}
+
+
+def described_alarms(session: AwsSession, names: Sequence[str]) -> Iterator[Mapping[str, object]]:
+    """The alarms of those names, metric and composite ones."""
+    client = session.client("cloudwatch")
+    for start in range(0, len(names), _BATCH):
+        asked = list(names[start : start + _BATCH])
+        for page in client.pages("describe_alarms", AlarmNames=asked, AlarmTypes=["MetricAlarm", "CompositeAlarm"]):
+            yield from records(page, "MetricAlarms")
+            yield from records(page, "CompositeAlarms")
+
+
+def _rules(session: AwsSession, found: Sequence[Resource]) -> Live:
+    client = session.client("events")
+    return dict(_each(found, lambda one: client.call("describe_rule", Name=one.name)))
+
+
+def _topics(session: AwsSession, found: Sequence[Resource]) -> Live:
+    client = session.client("sns")
+    return dict(_each(found, lambda one: mapping(client.call("get_topic_attributes", TopicArn=one.arn), "Nothing")))
+
+
+def _groups(session: AwsSession, found: Sequence[Resource]) -> Live:
+    client = session.client("logs")
+    there: dict[str, Mapping[str, object]] = {}
+    for one in found:
+        for page in client.pages("describe_log_groups", logGroupNamePrefix=one.name):
+            for group in records(page, "logGroups"):
+                there[text(group, "logGroupName")] = {"RetentionInDays": group.get("retentionInDays")}
+    return there
+
+
+def _trails(session: AwsSession, found: Sequence[Resource]) -> Live:
+    client = session.client("cloudtrail")
+    answer = client.call("describe_trails", trailNameList=[one.name for one in found])
+    return {
+        text(one, "Name"): {
+            "IsMultiRegionTrail": one.get("IsMultiRegionTrail"),
+            "EnableLogFileValidation": one.get("LogFileValidationEnabled"),
+            "IncludeGlobalServiceEvents": one.get("IncludeGlobalServiceEvents"),
+            "S3BucketName": one.get("S3BucketName"),
+        }
+        for one in records(answer, "trailList")
+    }
+
+
+def _each(
+    found: Sequence[Resource], ask: Callable[[Resource], Mapping[str, object]]
+) -> Iterator[tuple[str, Mapping[str, object]]]:
+    for one in found:
+        try:
+            yield one.name, ask(one)
+        except AwsError as error:
+            if error.failure is not Failure.MISSING:
+                raise
+
+
+_READERS: Mapping[str, Reader] = {
+    "AWS::CloudTrail::Trail": _trails,
+    "AWS::Logs::LogGroup": _groups,
+    "AWS::Logs::MetricFilter": _filters,
+    "AWS::CloudWatch::Alarm": _alarms,
+    "AWS::CloudWatch::CompositeAlarm": _alarms,
+    "AWS::Events::Rule": _rules,
+    "AWS::SNS::Topic": _topics,
+}

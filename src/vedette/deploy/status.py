@@ -1,0 +1,221 @@
+"""How a deployment is: every link of the chain from the trail to the people, read from the account. It changes nothing.
+
+The chain is only as good as its last link, so what nobody has confirmed counts as broken.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import enum
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from vedette.aws import AwsError, AwsSession, Failure
+from vedette.deploy import drift, stacks
+from vedette.deploy.answers import epoch, flag, records, text
+from vedette.deploy.deployed import Resource, read
+from vedette.deploy.discovery import FoundTrail, find_trails
+from vedette.deploy.drift import Drift
+from vedette.deploy.intrinsics import Place
+from vedette.deploy.stacks import Phase, StackState
+
+_DAY = 86_400
+
+
+class Confirmation(enum.Enum):
+    """Whether a subscription works."""
+
+    CONFIRMED = "confirmed"
+    PENDING = "pending"
+    """Whoever it is has not confirmed it."""
+    ABSENT = "absent"
+    """It was deployed, and somebody has ended it."""
+
+
+@dataclass(frozen=True, slots=True)
+class SubscriptionState:
+    """Who is told by a topic, and whether they have agreed."""
+
+    topic: str
+    protocol: str
+    endpoint: str
+    confirmation: Confirmation
+
+
+@dataclass(frozen=True, slots=True)
+class TrailState:
+    """Whether the trail writes. Times are in epoch seconds; errors are AWS's words, empty for none."""
+
+    name: str
+    logging: bool
+    delivered: int | None
+    delivery_error: str
+    to_logs: int | None
+    to_logs_error: str
+
+
+@dataclass(frozen=True, slots=True)
+class StorytellerState:
+    """Whether the function can run, and how often it failed in a day. `trouble` is AWS's words."""
+
+    name: str
+    state: str
+    trouble: str
+    errors: int
+    runs: int
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """All of it. `alarms` counts by state; `standing` names the alarms in ALARM, with their detections' ids."""
+
+    place: Place
+    stacks: tuple[StackState, ...]
+    deployed: tuple[Resource, ...]
+    trail: TrailState | None
+    drifts: tuple[Drift, ...]
+    alarms: Mapping[str, int]
+    standing: tuple[tuple[str, str], ...]
+    subscriptions: tuple[SubscriptionState, ...]
+    storyteller: StorytellerState | None
+
+
+def look(session: AwsSession, place: Place, now: int) -> Status:
+    """Read everything. `now` is in epoch seconds."""
+    cfn = session.client("cloudformation", place.region)
+    states = stacks.ours(cfn, place.name)
+    deployed = read(cfn, states, place)
+    alarms = _alarms(session, deployed)
+    detections = {one.name: one.detection for one in deployed}
+    return Status(
+        place=place,
+        stacks=states,
+        deployed=deployed,
+        trail=_trail(session, place, deployed),
+        drifts=drift.find(session, deployed),
+        alarms=Counter(alarms.values()),
+        standing=tuple((name, detections.get(name, "")) for name, state in alarms.items() if state == "ALARM"),
+        subscriptions=tuple(_subscriptions(session, deployed)),
+        storyteller=_storyteller(session, deployed, now),
+    )
+
+
+def _alarms(session: AwsSession, deployed: Iterable[Resource]) -> dict[str, str]:
+    names = [one.name for one in deployed if one.type in ("AWS::CloudWatch::Alarm", "AWS::CloudWatch::CompositeAlarm")]
+    return {text(one, "AlarmName"): text(one, "StateValue") for one in drift.described_alarms(session, names)}
+
+
+def _trail(session: AwsSession, place: Place, deployed: Sequence[Resource]) -> TrailState | None:
+    """The trail that the filters' log group is fed by: ours, or the one that was there."""
+    groups = {one.properties.get("LogGroupName") for one in deployed if one.type == "AWS::Logs::MetricFilter"}
+    names = {one.name for one in deployed if one.type == "AWS::CloudTrail::Trail"}
+    if not groups and not names:
+        return None
+    found = [one for one in find_trails(session, place.account) if one.name in names or one.log_group in groups]
+    return _trail_state(session, found[0]) if found else None
+
+
+def _trail_state(session: AwsSession, found: FoundTrail) -> TrailState:
+    answer = session.client("cloudtrail").call("get_trail_status", Name=found.arn)
+    return TrailState(
+        name=found.name,
+        logging=flag(answer, "IsLogging"),
+        delivered=epoch(answer, "LatestDeliveryTime"),
+        delivery_error=text(answer, "LatestDeliveryError"),
+        to_logs=epoch(answer, "LatestCloudWatchLogsDeliveryTime"),
+        to_logs_error=text(answer, "LatestCloudWatchLogsDeliveryError"),
+    )
+
+
+def _subscriptions(session: AwsSession, deployed: Sequence[Resource]) -> list[SubscriptionState]:
+    client = session.client("sns")
+    wanted = [one for one in deployed if one.type == "AWS::SNS::Subscription"]
+    topics = dict.fromkeys(topic for one in wanted if isinstance(topic := one.properties.get("TopicArn"), str))
+    there: dict[tuple[str, str, str], str] = {}
+    for topic in topics:
+        try:
+            for page in client.pages("list_subscriptions_by_topic", TopicArn=topic):
+                for one in records(page, "Subscriptions"):
+                    there[topic, text(one, "Protocol"), text(one, "Endpoint")] = text(one, "SubscriptionArn")
+        except AwsError as error:
+            if error.failure is not Failure.MISSING:
+                raise
+    return [_subscription(one, there) for one in wanted]
+
+
+def _subscription(one: Resource, there: Mapping[tuple[str, str, str], str]) -> SubscriptionState:
+    topic, protocol, endpoint = (text(one.properties, name) for name in ("TopicArn", "Protocol", "Endpoint"))
+    arn = there.get((topic, protocol, endpoint), "")
+    state = Confirmation.CONFIRMED if arn.startswith("arn:") else Confirmation.PENDING
+    if arn in ("", "Deleted"):
+        state = Confirmation.ABSENT
+    return SubscriptionState(topic.rpartition(":")[2], protocol, endpoint, state)
+
+
+def _storyteller(session: AwsSession, deployed: Sequence[Resource], now: int) -> StorytellerState | None:
+    function = next((one for one in deployed if one.type == "AWS::Lambda::Function"), None)
+    if function is None:
+        return None
+    try:
+        answer = session.client("lambda").call("get_function_configuration", FunctionName=function.name)
+    except AwsError as error:
+        if error.failure is not Failure.MISSING:
+            raise
+        return StorytellerState(function.name, "Missing", "somebody has deleted it", 0, 0)
+    trouble = text(answer, "StateReason") or text(answer, "LastUpdateStatusReason")
+    state = text(answer, "State") or "Active"
+    if text(answer, "LastUpdateStatus") == "Failed":
+        state = "Failed"
+    errors, runs = (_counted(session, function.name, metric, now) for metric in ("Errors", "Invocations"))
+    return StorytellerState(function.name, state, trouble, errors, runs)
+
+
+def _counted(session: AwsSession, function: str, metric: str, now: int) -> int:
+    answer = session.client("cloudwatch").call(
+        "get_metric_statistics",
+        Namespace="AWS/Lambda",
+        MetricName=metric,
+        Dimensions=[{"Name": "FunctionName", "Value": function}],
+        StartTime=dt.datetime.fromtimestamp(now - _DAY, dt.UTC),
+        EndTime=dt.datetime.fromtimestamp(now, dt.UTC),
+        Period=_DAY,
+        Statistics=["Sum"],
+    )
+    sums = [one.get("Sum") for one in records(answer, "Datapoints")]
+    return round(sum(value for value in sums if isinstance(value, int | float)))
+
+
+def problems(status: Status) -> list[str]:
+    """What is wrong, each in a sentence that says what to do, the beginning of the chain first."""
+    found = [_stack(one) for one in status.stacks if one.phase is not Phase.STANDING]
+    trail = status.trail
+    if trail is None:
+        found.append("no trail writes to the log group: nothing is seen; `vedette deploy apply` mends it")
+    else:
+        if not trail.logging:
+            found.append(f"the trail {trail.name} is switched off: `aws cloudtrail start-logging --name {trail.name}`")
+        if trail.delivery_error:
+            found.append(f"the trail {trail.name} cannot deliver to its bucket: {trail.delivery_error}")
+        if trail.to_logs_error:
+            found.append(f"the trail {trail.name} cannot deliver to the log group: {trail.to_logs_error}")
+    found += [f"{one.kind} {one.name} is not as it was deployed: {one.fault.value}" for one in status.drifts]
+    for each in status.subscriptions:
+        if each.confirmation is Confirmation.PENDING:
+            found.append(f"{each.endpoint} has not confirmed yet ({each.topic}): it is told nothing")
+        elif each.confirmation is Confirmation.ABSENT:
+            found.append(f"{each.endpoint} has ended its subscription ({each.topic}): it is told nothing")
+    if not status.subscriptions and status.storyteller is None:
+        found.append("nobody is told: give `--email` or a channel to `vedette deploy apply`")
+    teller = status.storyteller
+    if teller is not None and teller.state != "Active":
+        found.append(f"the function {teller.name} is {teller.state.lower()}: {teller.trouble or 'AWS says no more'}")
+    elif teller is not None and teller.errors:
+        found.append(f"the function {teller.name} failed {teller.errors} of {teller.runs} times in a day: see its log")
+    return found
+
+
+def _stack(one: StackState) -> str:
+    if one.phase is Phase.BUSY:
+        return f"CloudFormation is at work on {one.name} ({one.status})"
+    return f"the stack {one.name} is in {one.status}: `vedette deploy apply` says what to do"
