@@ -8,6 +8,7 @@ from vedette.alerts.delivery import Reason
 from vedette.alerts.evidence import Evidence, Sighting
 from vedette.alerts.notice import Links, Notice
 from vedette.alerts.record import AlertRecord, Lifecycle, Status, Told
+from vedette.alerts.usual import Judgement, Usual
 from vedette.cloudtrail.identity import Actor, ActorKind
 from vedette.detections.definition import Detection, Severity
 from vedette.detections.loader import load_builtin
@@ -87,6 +88,20 @@ def record(*seen: Sighting, detection: str = "secret-read-burst", **changes: obj
     return AlertRecord(**fields)  # type: ignore[arg-type]  # the tests name the fields
 
 
+UNUSUAL = Usual(
+    Judgement.UNUSUAL,
+    (
+        "First time in 34 days that alice calls from 198.51.100.7 (usually 203.0.113.20, on 28 of 30 days)",
+        "At 03:12 UTC; usually active 08-17",
+        "Called GetSecretValue on 12 of 30 days before",
+    ),
+)
+USUAL = Usual(
+    Judgement.USUAL, ("From 198.51.100.7, as on 28 of 30 days", "Called GetSecretValue on 12 of 30 days before")
+)
+UNKNOWN = Usual(Judgement.UNKNOWN, ("Watched for 2 days only, too short to say",))
+
+
 def notice(*alerts: AlertRecord, reason: Reason = Reason.FIRST, **changes: object) -> Notice:
     fields: dict[str, object] = {
         "key": "d-0123456789abcdef",
@@ -97,7 +112,7 @@ def notice(*alerts: AlertRecord, reason: Reason = Reason.FIRST, **changes: objec
         "now": NOON + 420,
         "account_names": {"111122223333": "production"},
         "zone": "Europe/Berlin",
-        "usual": {"secret-read-burst-1a2b3c4d": "No. alice has not read this secret in the last 30 days."},
+        "usual": {"secret-read-burst-1a2b3c4d": UNUSUAL},
         **changes,
     }
     return Notice(**fields)  # type: ignore[arg-type]  # the tests name the fields
@@ -173,16 +188,20 @@ def variants() -> dict[str, Notice]:
     )
     return {
         "first": notice(burst),
-        "first-linked": notice(burst, links=pages, countries={"198.51.100.7": "Germany"}),
+        "first-linked": notice(burst, links=pages, countries={"198.51.100.7": "Frankfurt am Main, Germany"}),
         "incident": notice(burst, security_group(), sign_in()),
         "security-group": notice(security_group(), usual={}),
         "sign-in": notice(sign_in(), usual={}, zone="UTC"),
         "new-actor": notice(joined, reason=Reason.NEW_ACTOR),
         "new-address": notice(joined, reason=Reason.NEW_ADDRESS),
-        "repeat": notice(record(told=Told(NOON + 60, 2)), reason=Reason.REPEAT),
+        "repeat": notice(
+            record(told=Told(NOON + 60, 2)), reason=Reason.REPEAT, usual={"secret-read-burst-1a2b3c4d": USUAL}
+        ),
         "resolved": notice(over, reason=Reason.RESOLVED),
         "resolved-by-hand": notice(waved, reason=Reason.RESOLVED),
-        "summary": notice(burst, security_group(), reason=Reason.SUMMARY, held=37),
+        "summary": notice(
+            burst, security_group(), reason=Reason.SUMMARY, held=37, usual={"secret-read-burst-1a2b3c4d": UNKNOWN}
+        ),
         "test": notice(burst, reason=Reason.TEST),
         "self": notice(self_alert(), usual={}),
         "canary": notice(record(kind="canary", severity=Severity.INFORMATIONAL), usual={}),

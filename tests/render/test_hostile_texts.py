@@ -22,6 +22,7 @@ from vedette.alerts.delivery import Reason
 from vedette.alerts.notice import Notice
 from vedette.alerts.record import Lifecycle, Status, Told
 from vedette.alerts.render.sms import SEPTETS, septets
+from vedette.alerts.usual import Judgement, Usual
 from vedette.cloudtrail.identity import Actor, ActorKind
 
 ATTACKS = {
@@ -91,9 +92,9 @@ def attacked(text: str, reason: Reason = Reason.FIRST, copies: int = 1) -> Notic
         key=text,
         channel=text,
         account_names={text: text},
-        usual={one.id: text},
+        usual={f"{text}{number}": Usual(Judgement.UNUSUAL, (text, text)) for number in range(copies)},
         countries={text: text},
-        closing={one.id: text},
+        closing={f"{text}{number}": text for number in range(copies)},
     )
 
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 
 from vedette.alerts.delivery import Reason
 from vedette.alerts.record import AlertRecord
+from vedette.alerts.usual import Usual
 from vedette.detections.definition import Detection
 
 
@@ -31,13 +32,13 @@ class Links:
 class Notice:
     """One message to one channel: why it is sent, about which alerts (of one incident, the most severe first), when.
 
-    `key` is the delivery's. `detections` by id; one that is gone leaves what the record itself keeps. `usual` gives,
-    by alert id, a sentence about what is usual for the actor, the hour, the address; `countries` gives the country of
-    an address; `closing` gives, by alert id, CloudWatch's reason for the return to OK. `zone` is the reader's (IANA),
-    `now` epoch seconds. `held` is how many messages a summary stands for. `topic` is the ARN to which CloudWatch's
-    form is published, `configured` since when the alarm is as it is (epoch seconds; 0 if that is not known). `alarm` is
-    the ARN of the alarm in CloudWatch that is told of, empty for an alarm that only Vedette keeps;
-    `kept` is whether a store keeps the alerts, so that they can be acknowledged and silenced.
+    `key` is the delivery's. `detections` by id; one that is gone leaves what the record itself keeps. `usual` says,
+    by alert id, whether it is usual for the actor; `countries` says where an address is (a country, a service of AWS,
+    a network of a special kind); `closing` gives, by alert id, CloudWatch's reason for the return to OK. `zone` is
+    the reader's (IANA), `now` epoch seconds. `held` is how many messages a summary stands for. `topic` is the ARN to
+    which CloudWatch's form is published, `configured` since when the alarm of a detection is as it is (by id, epoch
+    seconds). `alarm` is the ARN of the alarm in CloudWatch that is told of, empty for an alarm that only Vedette
+    keeps; `kept` is whether a store keeps the alerts, so that they can be acknowledged and silenced.
     """
 
     key: str
@@ -48,13 +49,13 @@ class Notice:
     now: int
     account_names: Mapping[str, str] = field(default_factory=dict)
     zone: str = "UTC"
-    usual: Mapping[str, str] = field(default_factory=dict)
+    usual: Mapping[str, Usual] = field(default_factory=dict)
     countries: Mapping[str, str] = field(default_factory=dict)
     closing: Mapping[str, str] = field(default_factory=dict)
     links: Links = field(default_factory=Links)
     held: int = 0
     topic: str = ""
-    configured: int = 0
+    configured: Mapping[str, int] = field(default_factory=dict)
     alarm: str = ""
     kept: bool = True
 

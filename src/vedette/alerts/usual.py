@@ -160,7 +160,10 @@ def usual(evidence: Evidence, histories: Mapping[str, History]) -> Usual | None:
         seen = [sighting for sighting in evidence.sightings if sighting.actor.key == key]
         shown = _of_sightings(seen) if several else _of_evidence(seen, evidence)
         prefix = f"{shown.name}: " if several else ""
-        grounds += ((judgement, prefix + line) for judgement, line in _grounds(shown, histories[key]))
+        grounds += [
+            (judgement, line if shown.name in line or not line else prefix + line)
+            for judgement, line in _grounds(shown, histories[key])
+        ]
     return _together(grounds)
 
 
@@ -207,7 +210,7 @@ def _grounds(shown: _Shown, history: History) -> Iterator[_Ground]:
         rare = Judgement.UNUSUAL if history.watched >= _LONG else Judgement.UNKNOWN
         last = _date(history.days[-1].start)
         only = f"{name} was seen on {seen} of {_days(history.watched)} before, last on {last}"
-        yield rare, only if rare is Judgement.UNUSUAL else f"{only}: too few to say"
+        yield rare, only if rare is Judgement.UNUSUAL else f"{only}, too few to say"
     else:
         yield from _addresses(shown, history)
         yield from _hours(shown, history)
@@ -218,8 +221,8 @@ def _grounds(shown: _Shown, history: History) -> Iterator[_Ground]:
 
 def _short(history: History) -> str:
     if history.watched:
-        return f"Watched for {_days(history.watched)} only: too short to say"
-    return "Watching began on that day: too short to say"
+        return f"Watched for {_days(history.watched)} only, too short to say"
+    return "Watched for less than a day, too short to say"
 
 
 def _addresses(shown: _Shown, history: History) -> Iterator[_Ground]:

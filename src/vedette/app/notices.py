@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 
 from vedette.alerts.delivery import Delivery, Reason
 from vedette.alerts.notice import Links, Notice
 from vedette.alerts.record import AlertRecord
+from vedette.alerts.usual import Usual, actors_of, usual
+from vedette.app.places import Places
+from vedette.monitor.configured import configured
+from vedette.monitor.habits import history_of
 from vedette.monitor.store import Transaction
 from vedette.monitor.watching import Monitor
 from vedette.settings.model import Settings
@@ -19,6 +24,8 @@ class Notices:
         self._monitor = monitor
         self._zone = settings.monitor.zone
         self._links = Links(settings.links.page, settings.links.portal, settings.links.role)
+        self._places = Places(settings.places)
+        self._reach = settings.habits.retention if settings.habits.learn else 0
         self._names: Mapping[str, str] = {
             account: given.name for account, given in settings.accounts.items() if given.name
         }
@@ -26,10 +33,26 @@ class Notices:
     def of(self, tx: Transaction, delivery: Delivery, now: int) -> Notice:
         """The notice of a delivery; alerts that are gone are left out."""
         alerts = [alert for name in delivery.alerts if (alert := tx.alert(name)) is not None]
-        return self.about(alerts, delivery.reason, delivery.key, channel=delivery.channel, now=now)
+        notice = self.about(alerts, delivery.reason, delivery.key, channel=delivery.channel, now=now)
+        return replace(notice, usual=self._usual(tx, notice.alerts), configured=configured(tx))
+
+    def _usual(self, tx: Transaction, alerts: Iterable[AlertRecord]) -> dict[str, Usual]:
+        found: dict[str, Usual] = {}
+        for alert in alerts:
+            judged = self.usual(tx, alert)
+            if judged is not None:
+                found[alert.id] = judged
+        return found
+
+    def usual(self, tx: Transaction, alert: AlertRecord) -> Usual | None:
+        """Whether what the alert tells of is usual for its actors; None where there is nothing to judge."""
+        if not self._reach or alert.kind != "detection":
+            return None
+        actors = actors_of(alert.evidence)
+        return usual(alert.evidence, history_of(tx, actors, alert.evidence.first, self._reach)) if actors else None
 
     def about(self, alerts: Sequence[AlertRecord], reason: Reason, key: str, *, channel: str, now: int) -> Notice:
-        """A notice about these alerts, the most severe first; `now` is epoch seconds."""
+        """A notice about these alerts, the most severe first, as far as no store is asked; `now` is epoch seconds."""
         ordered = tuple(sorted(alerts, key=_order))
         known = self._monitor.by_id
         return Notice(
@@ -41,10 +64,15 @@ class Notices:
             now=now,
             account_names=self._names,
             zone=self._zone,
+            countries=self._countries(ordered),
             closing={alert.id: alert.closing for alert in ordered if alert.closing},
             links=self._links,
             held=len(ordered) if reason is Reason.SUMMARY else 0,
         )
+
+    def _countries(self, alerts: Iterable[AlertRecord]) -> dict[str, str]:
+        addresses = dict.fromkeys(address for alert in alerts for address in alert.evidence.addresses.values)
+        return {address: place for address in addresses if (place := self._places.of(address))}
 
 
 def _order(alert: AlertRecord) -> tuple[int, int, str]:

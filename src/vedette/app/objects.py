@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from vedette.app.clock import Clock
 from vedette.app.narrowing import narrowed
@@ -61,11 +61,17 @@ class Part:
 
 
 class Reader:
-    """Reads objects in one thread, with an engine of its own, made anew on every day: exceptions end by days."""
+    """Reads objects in one thread, with an engine of its own, made anew on every day: exceptions end by days.
 
-    def __init__(self, monitor: Monitor, clock: Clock, limits: Limits = DEFAULT_LIMITS) -> None:
+    With `habits` its results also say what actors did, for the learner.
+    """
+
+    def __init__(
+        self, monitor: Monitor, clock: Clock, limits: Limits = DEFAULT_LIMITS, *, habits: bool = False
+    ) -> None:
         self._monitor = monitor
         self._limits = limits
+        self._habits = habits
         self._clock = clock
         self._day = dt.date.min
         self._engine: Engine | None = None
@@ -94,10 +100,13 @@ class Reader:
         except Exception as error:  # noqa: BLE001  # raised again, unless it is about some of the detections
             found = narrowed(engine.detections, self._day, self._limits, body, error)
         broken |= found.broken
-        return found.result
+        if not self._habits:
+            return found.result
+        return replace(found.result, hours=Engine([], self._day, self._limits, habits=True).process(body).hours)
 
     def _ready(self) -> Engine:
         today = dt.datetime.fromtimestamp(self._clock.now(), dt.UTC).date()
         if self._engine is None or today != self._day:
-            self._day, self._engine = today, Engine(self._monitor.detections, today, self._limits)
+            self._day = today
+            self._engine = Engine(self._monitor.detections, today, self._limits, habits=self._habits)
         return self._engine

@@ -33,6 +33,7 @@ from vedette.app.selfwatch import BUG, bug_of
 from vedette.app.work import Stopped, Work
 from vedette.detections.definition import Severity
 from vedette.errors import VedetteError
+from vedette.monitor.habits import Learner, News, learn
 from vedette.monitor.intake import Arrival, Ingested, evaluating, ingest_together
 from vedette.monitor.store import SourceHealth, Transaction
 from vedette.monitor.watching import Monitor
@@ -72,6 +73,7 @@ class Taking:
     """Set when an object led to something that people are told."""
 
     total: Total = field(default_factory=Total)
+    learner: Learner = field(default_factory=Learner)
     _failures: Counter[Place] = field(default_factory=Counter)
     _newest: dict[str, int] = field(default_factory=dict)
     _live: dict[str, int] = field(default_factory=dict)
@@ -126,7 +128,7 @@ class Taking:
         if not small:
             return
         try:
-            done = self.work.do(lambda tx: self._ingest(tx, small))
+            done = self._commit(small)
         except Stopped:
             raise
         except Exception as error:  # noqa: BLE001  # the same boundary; alone, each shows whether it is to blame
@@ -141,11 +143,18 @@ class Taking:
             self._acknowledge(held)
 
     def _keep(self, held: Held, part: Part) -> None:
-        (done,) = self.work.do(lambda tx: self._ingest(tx, [(held, part)]))
+        (done,) = self._commit([(held, part)])
         self._count(held, part, done)
 
-    def _ingest(self, tx: Transaction, parts: Sequence[tuple[Held, Part]]) -> list[Ingested]:
+    def _commit(self, parts: Sequence[tuple[Held, Part]]) -> list[Ingested]:
+        news = self.learner.news(piece for _, part in parts for piece in part.pieces)
+        done = self.work.do(lambda tx: self._ingest(tx, parts, news))
+        self.learner.remember(news)
+        return done
+
+    def _ingest(self, tx: Transaction, parts: Sequence[tuple[Held, Part]], news: News) -> list[Ingested]:
         now = self.clock.now()
+        learn(tx, news)
         arrivals = [Arrival(held.source, held.item.name, part.pieces, part.bodies, part.done) for held, part in parts]
         done = ingest_together(tx, self.monitor, arrivals, now)
         healths: dict[str, SourceHealth] = {}

@@ -15,6 +15,8 @@ from vedette.app.holder import take_back
 from vedette.app.journal import Journal
 from vedette.app.selfwatch import Watch, watch
 from vedette.app.work import Stopped, Work
+from vedette.monitor.configured import note_configured
+from vedette.monitor.habits import trim
 from vedette.monitor.store import Store, StoreError, Transaction
 from vedette.monitor.ticking import Ticked, tick
 from vedette.monitor.watching import Monitor
@@ -79,7 +81,8 @@ class Upkeep:
         return True
 
     def take_back(self) -> None:
-        """At the start: free what a monitor that was killed on this machine still holds."""
+        """At the start: free what a monitor that was killed on this machine still holds; note how alarms are set."""
+        self.work.do(lambda tx: note_configured(tx, self.monitor.detections, self.clock.now()))
         freed = self.work.do(lambda tx: take_back(tx, LEASE, HOLDER))
         if freed:
             self.journal.info("took back what an ended process held", leases=freed)
@@ -122,7 +125,7 @@ class Upkeep:
             self.journal.warning("prune failed", why=error.message)
             return
         self.work.do(lambda tx: tx.put_note(_PRUNED, str(now)))
-        self.journal.info("pruned", rows=sum(gone.values()))
+        self.journal.info("pruned", rows=sum(gone.values()) + self.work.do(trim))
 
     def _look_at_clock(self) -> None:
         behind = self.clock.behind if isinstance(self.clock, SteadyClock) else 0

@@ -103,7 +103,7 @@ def notification(alert: AlertRecord, notice: Notice) -> Notification:
         new=State.OK if closed else State.ALARM,
         reason=_sound(_reason(alert, notice, detection))[:_REASON],
         at=alert.opened if alert.closed is None else alert.closed,
-        configured=notice.configured or alert.opened,
+        configured=notice.configured.get(alert.detection, alert.opened),
         trigger=_trigger(alert, detection, start + name.removesuffix(_sound(alert.detection))),
         ok_actions=actions,
         alarm_actions=actions,

@@ -15,6 +15,7 @@ from vedette.alerts.render.console import encoded
 from vedette.alerts.render.headline import subject
 from vedette.alerts.render.moments import clock
 from vedette.alerts.render.story import Seen, story
+from vedette.alerts.usual import Judgement
 
 SEPTETS = 160
 
@@ -77,6 +78,9 @@ def sms(notice: Notice) -> str:
         middle += f", from {words.whence(seen, 1)}"
     if first.evidence.count:
         middle += f", {words.times(first.evidence.count)}, {clock(first.evidence.last, notice.zone)}"
+    usual = notice.usual.get(first.id)
+    if usual is not None and usual.judgement is Judgement.UNUSUAL:
+        middle += ", unusual"
     return fitting(start + gsm(middle), SEPTETS - septets(end)) + end
 
 

@@ -15,6 +15,7 @@ from vedette.alerts.render.clean import begun, clean_evidence, shown
 from vedette.alerts.render.commands import Command, filled, pasted, ready
 from vedette.alerts.render.console import Link, console_links, encoded
 from vedette.alerts.render.moments import spoken
+from vedette.alerts.usual import Judgement
 from vedette.cloudtrail.identity import Actor, ActorKind
 from vedette.cloudtrail.origin import OriginKind, origin_of
 from vedette.detections.definition import Detection, Severity
@@ -138,7 +139,8 @@ def _who(evidence: Evidence, alert: AlertRecord, notice: Notice) -> Iterator[Fac
     if others := _others(evidence.actors, _ACTORS):
         yield Fact("and", others)
     if usual := notice.usual.get(alert.id):
-        yield Fact("Usual", begun(usual, 400))
+        label, first = _JUDGED[usual.judgement]
+        yield Fact(label, begun(f"{first}{usual}", 600))
 
 
 def _portrait(actor: Actor, count: int, evidence: Evidence) -> str:
@@ -156,6 +158,11 @@ def _portrait(actor: Actor, count: int, evidence: Evidence) -> str:
     return ", ".join(parts)
 
 
+_JUDGED = {
+    Judgement.USUAL: ("Usual", ""),
+    Judgement.UNUSUAL: ("Unusual", ""),
+    Judgement.UNKNOWN: ("Usual or not", "Unknown. "),
+}
 _ORIGINS = {
     OriginKind.PUBLIC_ADDRESS: "",
     OriginKind.PRIVATE_ADDRESS: "private network",
@@ -180,7 +187,7 @@ def _whence(evidence: Evidence, notice: Notice) -> Iterator[Fact]:
 
 def _origin(address: str, notice: Notice) -> str:
     notes = (_ORIGINS[origin_of(address).kind], shown(notice.countries.get(address, ""), 60))
-    told = ", ".join(filter(None, notes))
+    told = ", ".join(dict.fromkeys(filter(None, notes)))
     return f"{address} ({told})" if told else address
 
 

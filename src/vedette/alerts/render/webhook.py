@@ -16,6 +16,7 @@ from vedette.alerts.document import document
 from vedette.alerts.notice import Notice
 from vedette.alerts.record import AlertRecord
 from vedette.alerts.render.headline import lead
+from vedette.alerts.usual import Judgement, Usual
 from vedette.cloudtrail.moment import print_time
 from vedette.detections.definition import Detection
 
@@ -76,8 +77,18 @@ def alert_document(alert: AlertRecord, notice: Notice) -> dict[str, object]:
         "status_until": None if life.until is None else print_time(life.until),
         "status_note": life.note,
         "account_names": {number: names[number] for number in alert.evidence.accounts.values if number in names},
-        "usual": notice.usual.get(alert.id, ""),
+        "usual": usual_document(notice.usual.get(alert.id)),
+        "places": {
+            address: found for address in alert.evidence.addresses.values if (found := notice.countries.get(address))
+        },
     }
+
+
+def usual_document(usual: Usual | None) -> dict[str, object]:
+    """The judgement (`usual`, `unusual`, `unknown`) and its grounds."""
+    if usual is None:
+        return {"judgement": Judgement.UNKNOWN.value, "grounds": []}
+    return {"judgement": usual.judgement.value, "grounds": list(usual.lines)}
 
 
 def _remembered(alert: AlertRecord) -> Detection:
