@@ -27,7 +27,7 @@ class Severity(enum.Enum):
     @property
     def rank(self) -> int:
         """0 for informational up to 4 for critical."""
-        return list(Severity).index(self)
+        return _RANKS[self]
 
     def __lt__(self, other: Severity) -> bool:
         return self.rank < other.rank
@@ -40,6 +40,9 @@ class Severity(enum.Enum):
 
     def __ge__(self, other: Severity) -> bool:
         return self.rank >= other.rank
+
+
+_RANKS = {severity: rank for rank, severity in enumerate(Severity)}
 
 
 class Derived(enum.Enum):

@@ -10,12 +10,13 @@ from __future__ import annotations
 
 import functools
 import json
+from collections.abc import Iterable
 from fractions import Fraction
 from typing import TypeVar
 
 import msgspec
 
-from vedette.alerts.evidence import Counts, Evidence, Sighting
+from vedette.alerts.evidence import NO_COUNTS, Counts, Evidence, Sighting
 from vedette.cloudtrail.identity import Actor, ActorKind
 from vedette.metrics.sketch import Exact, Sketch
 from vedette.metrics.statistics import StatisticSet
@@ -107,8 +108,6 @@ class _Group(Versioned, frozen=True):
     texts: tuple[str, ...]
 
 
-_COUNTED = ("actors", "addresses", "regions", "accounts", "event_names", "errors", "user_agents", "resources")
-
 _encoder = msgspec.json.Encoder()
 
 
@@ -163,38 +162,51 @@ def decode_evidence(text: str) -> Evidence:
 
 def evidence_wire(evidence: Evidence) -> EvidenceWire:
     """Evidence as a part of a larger value; `evidence_of` gives an equal one."""
+    sightings, earliest, latest = _numbered(evidence)
+    e = evidence
+    counts = e.actors, e.addresses, e.regions, e.accounts, e.event_names, e.errors, e.user_agents, e.resources
+    return EvidenceWire(
+        VERSION,
+        e.count,
+        e.first,
+        e.last,
+        tuple(map(_wire_counts, counts)),
+        tuple(map(_wire_sighting, sightings)),
+        earliest,
+        latest,
+        e.untold,
+    )
+
+
+def _numbered(evidence: Evidence) -> tuple[Iterable[Sighting], tuple[int, ...], tuple[int, ...]]:
+    """The sightings, each once, and the places of the earliest and of the latest among them."""
+    if evidence.earliest == evidence.latest and len(evidence.earliest) == 1:  # by far the most frequent case
+        return evidence.earliest, (0,), (0,)
     numbers: dict[Sighting, int] = {}
     for sighting in (*evidence.earliest, *evidence.latest):
         numbers.setdefault(sighting, len(numbers))
-    return EvidenceWire(
-        VERSION,
-        evidence.count,
-        evidence.first,
-        evidence.last,
-        tuple(_wire_counts(getattr(evidence, name)) for name in _COUNTED),
-        tuple(map(_wire_sighting, numbers)),
-        tuple(numbers[sighting] for sighting in evidence.earliest),
-        tuple(numbers[sighting] for sighting in evidence.latest),
-        evidence.untold,
-    )
+    earliest = tuple(numbers[sighting] for sighting in evidence.earliest)
+    return numbers, earliest, tuple(numbers[sighting] for sighting in evidence.latest)
 
 
 def evidence_of(wire: EvidenceWire) -> Evidence:
     """What `evidence_wire` was given; StoreError if its parts do not belong together."""
     sightings = [_sighting(each) for each in wire.sightings]
-    counts = (Counts(each.values, each.complete) for each in wire.counts)
     try:
+        actors, addresses, regions, accounts, event_names, errors, user_agents, resources = map(_counts, wire.counts)
         return Evidence(
-            wire.count,
-            wire.first,
-            wire.last,
-            **dict(zip(_COUNTED, counts, strict=True)),
-            earliest=tuple(sightings[number] for number in wire.earliest),
-            latest=tuple(sightings[number] for number in wire.latest),
-            untold=wire.untold,
-        )
+            wire.count, wire.first, wire.last,
+            actors, addresses, regions, accounts, event_names, errors, user_agents, resources,
+            tuple([sightings[number] for number in wire.earliest]),
+            tuple([sightings[number] for number in wire.latest]),
+            wire.untold,
+        )  # fmt: skip
     except (IndexError, ValueError) as error:
         raise _unreadable("its parts do not belong together") from error
+
+
+def _counts(wire: _Counts) -> Counts:
+    return Counts(wire.values, wire.complete) if wire.values or not wire.complete else NO_COUNTS
 
 
 def _wire_counts(counts: Counts) -> _Counts:

@@ -9,6 +9,7 @@ from vedette.detections.definition import Severity
 from vedette.monitor.store import Decision, MatchRow, MinuteRow, ObjectRow, Silence, SourceHealth
 from vedette.stores import codec
 from vedette.stores.codec import VERSION, Array, EvidenceWire, Versioned, read, write
+from vedette.stores.memo import Memo
 from vedette.stores.schema import Row
 from vedette.stores.texts import digest, restored, storable
 
@@ -130,24 +131,33 @@ def match_of(
 def minute_row(group_id: bytes, detection: str, group_texts: str, row: MinuteRow) -> Row:
     """A row of `minutes`."""
     counted = None if row.statistics is None else codec.encode_statistics(row.statistics)
-    return group_id, row.start, detection, group_texts, counted, codec.encode_evidence(row.evidence)
+    made = (group_id, row.start, detection, group_texts, counted, codec.encode_evidence(row.evidence))
+    minute_of.keep(made, row)
+    return made
 
 
-def minute_of(_id: bytes, start: int, _detection: str, _group: str, statistics: str | None, evidence: str) -> MinuteRow:
-    """From a row of `minutes`."""
+def _minute_of(
+    _id: bytes, start: int, _detection: str, _group: str, statistics: str | None, evidence: str
+) -> MinuteRow:
     counted = None if statistics is None else codec.decode_statistics(statistics)
     return MinuteRow(start, counted, codec.decode_evidence(evidence))
+
+
+minute_of = Memo(_minute_of)
+"""From a row of `minutes`."""
 
 
 def alert_row(alert: AlertRecord) -> Row:
     """A row of `alerts`."""
     first, last = alert.minutes
-    return (
+    made = (
         alert.id, alert.detection, digest(alert.detection, *alert.group), codec.encode_group(alert.group),
         alert.opened, alert.closed, alert.closes, first, last, storable(alert.incident), storable(alert.actor),
         alert.created, alert.changed, alert.lifecycle.status.value, int(alert.standing), _alert_body(alert),
         codec.encode_evidence(alert.evidence),
     )  # fmt: skip
+    alert_of.keep(made, alert)
+    return made
 
 
 def _alert_body(alert: AlertRecord) -> str:
@@ -165,12 +175,11 @@ def _alert_body(alert: AlertRecord) -> str:
     )  # fmt: skip
 
 
-def alert_of(
+def _alert_of(
     alert_id: str, detection: str, _group_id: bytes, group: str, opened: int, closed: int | None, closes: int | None,
     first: int, last: int, incident: str, actor: str, created: int, changed: int, _status: str, _standing: int,
     body: str, evidence: str,
 ) -> AlertRecord:  # fmt: skip
-    """From a row of `alerts`."""
     wire = read(body, _Alert)
     life, told, base = wire.life, wire.told, wire.base
     return AlertRecord(
@@ -198,6 +207,10 @@ def alert_of(
         withdrawn=wire.withdrawn,
         base=None if base is None else Base(base.until, codec.evidence_of(base.evidence)),
     )
+
+
+alert_of = Memo(_alert_of)
+"""From a row of `alerts`."""
 
 
 def due_row(detection: str, group: Group, due: int) -> Row:
