@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from vedette.alarms.spec import State
@@ -79,8 +79,3 @@ Call = AlarmChange | Happened
 def digest(*parts: str) -> str:
     """Twelve bytes that stand for the parts, in hexadecimal."""
     return hashlib.blake2b("\0".join(parts).encode("utf-8", "surrogatepass"), digest_size=12).hexdigest()
-
-
-def arns(children: Sequence[Child]) -> str:
-    """The children's ARNs, for a line in a log."""
-    return ", ".join(child.arn for child in children)

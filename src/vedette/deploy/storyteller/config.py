@@ -9,6 +9,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 from vedette.deploy.storyteller.contract import CONFIG
 from vedette.detections.definition import Severity
@@ -64,7 +65,8 @@ def read_config(environment: Mapping[str, str]) -> Config:
     if missing:
         raise InputError(f"`{CONFIG}` does not say `{missing[0]}`")
     channels = given.get("channels") or []
-    settings = parse_settings(_toml(given, channels), CONFIG, {}, Path("/tmp"))  # noqa: S108  # the only place to write
+    # A function has no home; nothing is written there.
+    settings = parse_settings(_toml(given, channels), CONFIG, {"HOME": "/tmp"}, Path("/tmp"))  # noqa: S108
     return Config(
         name=given["name"],
         account=given["account"],
@@ -79,10 +81,20 @@ def read_config(environment: Mapping[str, str]) -> Config:
 
 
 def _toml(given: Mapping[str, object], channels: list[Mapping[str, object]]) -> str:
-    lines = ["[aws]", f"region = {_value(given['region'])}", "[monitor]", f"zone = {_value(given.get('zone', 'UTC'))}"]
+    lines = ["[aws]", f"region = {_value(given['region'])}"]
+    if is_zone(given.get("zone")):
+        lines += ["[monitor]", f"zone = {_value(given['zone'])}"]
     for channel in channels:
         lines += ["[[channel]]", *(f"{key} = {_value(value)}" for key, value in _settings(channel).items())]
     return "\n".join(lines)
+
+
+def is_zone(name: object) -> bool:
+    """Whether the runtime knows the zone; one that it does not is no reason to tell nothing, and times are in UTC."""
+    try:
+        return isinstance(name, str) and bool(ZoneInfo(name))
+    except (KeyError, ValueError, OSError):
+        return False
 
 
 def _settings(channel: Mapping[str, object]) -> Mapping[str, object]:

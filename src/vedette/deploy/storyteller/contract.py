@@ -10,6 +10,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
+from urllib.parse import unquote
 
 from vedette.deploy import names
 from vedette.deploy.wanted import ChannelWanted, Wanted
@@ -86,7 +87,7 @@ _REFERENCE = re.compile(r"secret://aws/([^?#]+)")
 def secret_arns(wanted: Wanted) -> tuple[str, ...]:
     """The secrets that the channels name, as IAM sees them: a name ends in six characters that only AWS knows."""
     texts = [text for one in wanted.channels for text in (one.secret, *(value for _, value in one.options))]
-    found = {match[1] for text in texts if (match := _REFERENCE.match(text))}
+    found = {unquote(match[1]) for text in texts if (match := _REFERENCE.match(text))}
     start = f"arn:{wanted.partition}:secretsmanager:{wanted.region}:{wanted.account}:secret:"
     return tuple(sorted(name if name.startswith("arn:") else f"{start}{name}-??????" for name in found))
 
@@ -105,7 +106,8 @@ def environment(wanted: Wanted) -> Mapping[str, str]:
 def config(wanted: Wanted) -> Mapping[str, object]:
     """What VEDETTE_CONFIG says: whose alarms, where the records are, and where the stories go.
 
-    `severity` holds what differs from a detection's file, `events` the ids that EventBridge rules may hand over.
+    `severity` holds what differs from a detection's file. `zone` may be any that the runtime knows; `tell_resolved`
+    asks for a message when an alarm returns to OK.
     """
     return {
         "name": wanted.name,

@@ -1,5 +1,5 @@
-"""Where Lambda enters. What every story needs is imported here, because Lambda starts a function with more processor
-than it runs it with; boto3's clients and the senders' modules come when they are first used.
+"""Where Lambda enters. What every story needs is imported and made here at once, because Lambda starts a function with
+more processor than it runs it with; what only some channels need comes when it is first used.
 """
 
 from __future__ import annotations
@@ -7,6 +7,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from typing import Protocol
 
 from vedette.app.accounts import Accounts
@@ -17,6 +18,7 @@ from vedette.deploy.storyteller.library import Library
 from vedette.deploy.storyteller.records import Records
 from vedette.deploy.storyteller.storyteller import Storyteller
 from vedette.deploy.storyteller.telling import Teller
+from vedette.errors import VedetteError
 
 
 class Context(Protocol):
@@ -32,6 +34,12 @@ _kept: dict[str, Storyteller] = {}
 def handler(event: object, context: Context) -> Mapping[str, object]:
     """Tell of the event; raises VedetteError when something could not be told, so that Lambda calls again."""
     return {"stories": _storyteller().hear(event, lambda: context.get_remaining_time_in_millis() / 1000)}
+
+
+def prepare() -> None:
+    """Make what the first call would have to wait for. What is wrong with it, that call says."""
+    with suppress(VedetteError):
+        _storyteller().records()
 
 
 def _storyteller() -> Storyteller:
@@ -56,3 +64,7 @@ def make(environment: Mapping[str, str], now: Callable[[], float], sleep: Callab
         now=now,
         sleep=sleep,
     )
+
+
+if "AWS_LAMBDA_INITIALIZATION_TYPE" in os.environ:  # set where Lambda runs this, and nowhere else
+    prepare()
