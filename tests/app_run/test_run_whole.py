@@ -15,7 +15,7 @@ from vedette.app.clock import SteadyClock
 from vedette.app.figures import ALERTS, BUILD
 from vedette.app.run import Done, Run
 from vedette.app.upkeep import LEASE
-from vedette.monitor.store import StoreError
+from vedette.monitor.store import AlertFilter, StoreError
 from vedette.sources.port import SourceError
 from vedette.stores.memory import MemoryStore
 from vedette.stores.sqlite import SqliteStore
@@ -124,6 +124,19 @@ def test_an_alert_that_is_over_is_told_by_upkeep() -> None:
     while run.dispatchers[0].send_one():
         continue
     assert [message.notice.reason.value for message in sender.messages] == ["first", "resolved"]
+
+
+def test_an_object_that_is_listed_again_after_its_counts_were_pruned_is_not_counted_again() -> None:
+    """A file may lie in a watched folder for longer than what it said is kept."""
+    store, clock, mail = MemoryStore(), SetClock(), AnsweringSender()
+    for days in (0, 46, 46, 200):
+        clock.time = NOON + days * 86_400
+        source = FilledSource(objects={"a": log_file(record(1))})
+        done = Run(parts(store, source=source, senders=[mail], clock=clock, max_age=86_400)).once()
+        assert (done.objects, done.matches) == ((0, 0) if days else (1, 1))
+    assert store.status()["rows"]["matches"] == 0  # type: ignore[index]
+    with store.transaction() as tx:
+        assert [alert.evidence.count for alert in tx.alerts(AlertFilter(detection="key-made"))] == [1]
 
 
 def test_what_could_still_be_told_is_never_pruned() -> None:

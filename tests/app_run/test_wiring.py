@@ -14,7 +14,8 @@ from app_run.fakes import NOON, SetClock, log_file, record, settings
 from aws_server import bare_environment
 from vedette.app.channels import secrets_of
 from vedette.app.detections import chosen_detections
-from vedette.app.wiring import build, make_monitor, quiet_after, retention_of
+from vedette.app.stores import kept_for
+from vedette.app.wiring import build, make_monitor, quiet_after
 from vedette.detections.definition import Severity
 from vedette.errors import InputError, ProblemsError
 from vedette.monitor.watching import CANARY
@@ -132,10 +133,10 @@ def test_a_cursor_is_where_the_source_begins(monkeypatch: pytest.MonkeyPatch, tm
 
 
 def test_retention_is_by_kind_of_row() -> None:
-    found = retention_of(settings('[store]\nretention = "100d"\nrecord_retention = "10d"\n'))
+    found = kept_for(settings('[store]\nretention = "100d"\nrecord_retention = "10d"\n'))
     assert {table: kept // 86_400 for table, kept in found.items()} == {
-        "objects": 10, "matches": 10, "minutes": 10, "alerts": 100, "decisions": 100, "deliveries": 100,
-        "silences": 100,
+        "objects": 100, "matches": 10, "minutes": 10, "alerts": 100, "decisions": 100, "deliveries": 100,
+        "silences": 100, "habits": 90, "leases": 1,
     }  # fmt: skip
 
 

@@ -23,12 +23,13 @@ from vedette.app.flights import Flights
 from vedette.app.intake import Intake
 from vedette.app.objects import Held, Reader
 from vedette.app.selfwatch import Watch
+from vedette.app.stores import kept_for
 from vedette.app.taking import Taking
 from vedette.app.upkeep import Upkeep
-from vedette.app.wiring import Parts, quiet_after, retention_of
+from vedette.app.wiring import Parts, quiet_after
 from vedette.app.work import Stopped, Work
 from vedette.errors import VedetteError
-from vedette.monitor.store import AlertFilter, StoreError, Transaction
+from vedette.monitor.store import TABLES, AlertFilter, StoreError, Transaction
 from vedette.settings.model import Settings
 from vedette.settings.source_tables import FolderSource, QueueSource
 from vedette.sources.port import Item, Source
@@ -76,9 +77,10 @@ class Run:
             for sender in parts.senders
         ]  # fmt: skip
         names = [sender.name for sender in parts.senders]
+        kept = kept_for(parts.settings)
         self.upkeep = Upkeep(
             parts.monitor, Watch(quiet_after(parts.settings, parts.sources), names, given.lag_limit),
-            retention_of(parts.settings), parts.store, self.work, parts.holder, parts.clock, parts.journal,
+            {table: kept[table] for table in TABLES}, parts.store, self.work, parts.holder, parts.clock, parts.journal,
             parts.figures, given.interval, planned=self._wake, also=self._canary,
         )  # fmt: skip
         parts.figures.set(BUILD, __version__, to=1)

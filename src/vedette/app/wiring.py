@@ -22,7 +22,7 @@ from vedette.app.notices import Notices
 from vedette.app.stores import open_store
 from vedette.app.vault import open_secrets
 from vedette.errors import VedetteError
-from vedette.monitor.store import TABLES, Store
+from vedette.monitor.store import Store
 from vedette.monitor.watching import Monitor
 from vedette.secrets import Secrets
 from vedette.senders.port import Sender
@@ -97,14 +97,6 @@ def open_settings_store(settings: Settings, secrets: Secrets, *, create: bool = 
     ref = settings.store.password
     password: Callable[[], str] | None = None if ref is None else secrets.credential(ref)
     return open_store(settings.store.url, create=create, password=password)
-
-
-def retention_of(settings: Settings) -> Mapping[str, int]:
-    """How long each table's rows are kept, in seconds."""
-    records = {"objects", "matches", "minutes"}
-    given = settings.store
-    kept = {table: given.record_retention if table in records else given.retention for table in TABLES}
-    return {**kept, "habits": settings.habits.retention}
 
 
 def quiet_after(settings: Settings, sources: Sequence[Source]) -> Mapping[str, int]:

@@ -45,10 +45,14 @@ class StoreSettings:
     url: str = setting(STORE, "the store", "", shown="`sqlite://$XDG_STATE_HOME/vedette/vedette.db`")
     password: SecretRef | None = setting(SECRET, "the database's password, where the address needs one", None)
     retention: int = setting(
-        duration(DAY), "how long alerts, decisions and deliveries are kept once they are over", 400 * DAY
+        duration(DAY),
+        "how long names of objects are kept, and alerts, decisions and deliveries once they are over",
+        400 * DAY,
     )
     record_retention: int = setting(
-        duration(2 * DAY), "how long counts, matches and names of objects are kept; later copies count again", 45 * DAY
+        duration(2 * DAY),
+        "how long counts and matches are kept; a copy of a record under another name counts again later",
+        45 * DAY,
     )
 
 

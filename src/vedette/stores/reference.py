@@ -39,7 +39,7 @@ and goes on when it is back.
 
 ## Tables
 
-`vedette store prune` deletes what is older than its table keeps it: `record_retention` of `[store]` for objects,
+`vedette store prune` deletes what is older than its table keeps it: `record_retention` of `[store]` for
 matches and minutes, `retention` for the rest, below with their defaults; `--keep TABLE=DAYS` goes before both.
 Texts are as the records had them, with `\\\\` for a backslash and `\\u0000` for NUL in columns of their own. Columns
 named `body`, `evidence`, `statistics`, `sighting` and `group_texts` are JSON arrays whose first element is the version

@@ -64,8 +64,8 @@ OBJECTS = Table(
     ),
     ("id",),
     expired="done = 1 AND at < ?",
-    stays="keep them longer than objects stay in a watched folder, or they are read again",
-    days=45,
+    stays="keep them for as long as objects stay where they are listed, or they are read, and counted, again",
+    days=400,
 )
 SOURCES = Table(
     "sources",
@@ -168,8 +168,8 @@ TABLES = (
 """Every table, in the order in which they are shown, exported and pruned."""
 
 BY_NAME = {table.name: table for table in TABLES}
-RECORDS = (OBJECTS, MATCHES, MINUTES)
-"""The tables that grow with the records that are read; the others grow with the alerts."""
+RECORDS = (MATCHES, MINUTES)
+"""The tables that grow with the records that match; the others grow with objects and alerts."""
 
 RETENTION = {table.name: table.days for table in TABLES if table.days is not None}
 """Days for which rows are kept by default, by table."""
