@@ -43,7 +43,9 @@ def only(event: Json) -> AlarmChange:
 
 
 def window(event: Json) -> Window:
-    return window_of(only(event), ROOT[-1], {one.id: one for one in ROOT})
+    found = window_of(only(event), ROOT[-1], {one.id: one for one in ROOT})
+    assert found is not None
+    return found
 
 
 @pytest.mark.parametrize(
@@ -92,8 +94,19 @@ def test_a_reason_of_2017_names_no_time_so_that_the_whole_range_is_looked_at() -
     assert window(event) == Window(changed - 41 - 900, changed + 1, 1)
 
 
-def test_an_alarm_that_was_set_by_hand_counts_no_record() -> None:
-    assert window(notification_2026() | {"NewStateReason": "a test"}).expected == 0
+def test_an_alarm_that_was_set_by_hand_has_no_records() -> None:
+    """Records of the last minutes, shown beside a state that somebody set, would be taken for its cause."""
+    by_hand = only(notification_2026() | {"NewStateReason": "a test"})
+    assert window_of(by_hand, ROOT[-1], {}) is None
+    untimed = only(notification_2026() | {"StateChangeTime": "yesterday"})
+    assert window_of(untimed, ROOT[-1], {}) is None
+
+
+def test_a_child_that_its_composite_tells_of_is_looked_for_in_all_its_range() -> None:
+    composite = only(composite_2026("vedette-any-high", "vedette-root-login"))
+    change = composite.of_child(composite.children[0])
+    assert (change.name, change.arn, change.now.at) == ("vedette-root-login", arn("vedette-root-login"), NOW - 20)
+    assert window_of(change, ROOT[-1], {}) == Window(NOW - 60 - 900, NOW - 20 + 1)
 
 
 def test_a_date_that_is_none_is_passed_over() -> None:

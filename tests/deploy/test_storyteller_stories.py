@@ -140,9 +140,11 @@ def test_waiting_leaves_time_for_the_channels(at_hook: Stage, receiver: Receiver
 
 def test_an_alarm_without_records_is_told_of_all_the_same(at_hook: Stage, receiver: Receiver) -> None:
     """An alarm that was set by hand has no records: whoever tests the chain sees the end of it, and at once."""
+    at_hook.logs.put(IN_WINDOW, root_login(address="203.0.113.99"))
     assert at_hook.hear(notification_2026() | {"NewStateReason": "a test of the chain"}) == 1
     assert at_hook.slept == []
     assert "a test of the chain" in text_of(receiver)
+    assert "203.0.113.99" not in text_of(receiver)
 
 
 def test_copies_are_counted_as_the_metric_counts_them(at_hook: Stage, receiver: Receiver) -> None:
@@ -301,12 +303,34 @@ def test_a_record_that_a_rule_matched(at_hook: Stage, receiver: Receiver) -> Non
         at_hook.hear(event)
 
 
-def test_the_same_record_by_rule_and_by_alarm_is_the_same_alert(at_hook: Stage, receiver: Receiver) -> None:
+def test_the_same_records_by_rule_and_by_alarm_are_told_once(at_hook: Stage, receiver: Receiver) -> None:
+    """The rule is quicker; what the alarm brings minutes later is no news, unless there is more of it."""
     at_hook.logs.put(IN_WINDOW, root_login())
     at_hook.hear({"detection": "root-login", "event": root_login()})
     at_hook.hear(notification_2026())
+    assert len(receiver.requests) == 1
+    at_hook.logs.put(IN_WINDOW, root_login(number=2))
+    at_hook.hear(notification_2026(changed=NOW + 60))
     first, second = data_of(receiver)
     assert first["incident"] == second["incident"]
+
+
+def test_an_alarm_without_records_is_told_each_time_it_changes(at_hook: Stage, receiver: Receiver) -> None:
+    for moment in (NOW, NOW + 60, NOW + 60):
+        at_hook.hear(notification_2026(changed=moment) | {"NewStateReason": "a test of the chain"})
+    assert len(receiver.requests) == 2
+
+
+def test_what_was_told_is_not_remembered_for_ever(
+    at_hook: Stage, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from vedette.deploy.storyteller import telling
+
+    monkeypatch.setattr(telling, "REMEMBERED", 2)
+    at_hook.logs.put(IN_WINDOW, root_login())
+    for moment in (NOW, NOW + 60, NOW + 120, NOW):
+        at_hook.hear(notification_2026(changed=moment) | {"NewStateReason": f"a test {moment}"})
+    assert len(receiver.requests) >= 3
 
 
 OWN = """\
@@ -365,6 +389,15 @@ def test_too_many_records_are_cut_and_it_is_said(at_hook: Stage, monkeypatch: py
     assert at_hook.hear(notification_2026()) == 1
     (looked,) = at_hook.said("looked")
     assert (looked["found"], looked["cut"]) == (4, True)
+
+
+def test_looking_ends_in_time_for_the_channels(at_hook: Stage, receiver: Receiver) -> None:
+    """A busy log group answers with many pages; what has been found by then is told."""
+    at_hook.left = 59
+    at_hook.logs.put(IN_WINDOW, root_login())
+    assert at_hook.hear(notification_2026()) == 1
+    assert at_hook.said("looked")[0]["cut"] is True
+    assert len(receiver.requests) == 1
 
 
 def test_a_group_of_another_account_is_named_by_its_arn() -> None:

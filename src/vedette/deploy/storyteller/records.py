@@ -7,7 +7,7 @@ match what they do not understand. Source: FilterLogEvents in the CloudWatch Log
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -17,7 +17,8 @@ from vedette.detections.definition import Detection
 
 LONGEST_PATTERN = 1_024
 MOST_EVENTS = 20_000
-"""Records that are read for one alarm; a story of more says no more."""
+MOST_BYTES = 64 * 1_024 * 1_024
+"""Records that are read for one alarm, and what they may take of the function's memory; more would say no more."""
 
 
 class Pages(Protocol):
@@ -34,10 +35,15 @@ class Records:
     client: Pages
     name: str
     cut: bool = field(default=False, init=False)
-    """Whether the last answer left records out, because there were too many."""
+    """Whether the last answer left records out, because there were too many or they took too long."""
 
-    def of(self, detections: Sequence[Detection], window: Window) -> list[Body]:
-        """The records of the window that the detections may match, each once, as bodies; raises AwsError."""
+    def of(
+        self, detections: Sequence[Detection], window: Window, has_time: Callable[[], bool] = lambda: True
+    ) -> list[Body]:
+        """The records of the window that the detections may match, each once, as bodies; raises AwsError.
+
+        `has_time` is asked after each page: a busy group has many without a match.
+        """
         seen: set[str] = set()
         bodies: list[Body] = []
         self.cut = False
@@ -48,7 +54,8 @@ class Records:
                 seen.update(str(event["eventId"]) for event in fresh)
                 if fresh:
                     bodies.append(self._body(fresh))
-                if len(seen) >= MOST_EVENTS:
+                size = sum(len(body.data) for body in bodies)
+                if len(seen) >= MOST_EVENTS or size >= MOST_BYTES or not has_time():
                     self.cut = True
                     return bodies
         return bodies

@@ -112,14 +112,16 @@ class Storyteller:
         self, change: AlarmChange, asked: Sequence[Detection], remaining: Callable[[], float], failed: list[str]
     ) -> Judged:
         """What the records say; looked for again while there are fewer than the alarm counted."""
-        if not change.now.at:
-            return Judged((), 0)
         window = window_of(change, asked[-1], {one.id: one for one in asked})
         judged = Judged((), 0)
+        if window is None:
+            return judged
         for wait in (*WAITS, 0.0):
             try:
                 records = self.records()
-                judged = judge(asked, records.of(asked, window), change.now, int(self.now()))
+                judged = judge(
+                    asked, records.of(asked, window, lambda: remaining() > KEPT), change.now, int(self.now())
+                )
             except AwsError as error:
                 failed.append(f"{change.name}: the records cannot be read: {error.render()}")
                 self.journal.error("no records", alarm=change.name, why=error.render())

@@ -1,7 +1,8 @@
 """Stories to channels: each channel is tried, whatever becomes of the others, and what was told is not told again.
 
-Lambda calls again when a call fails. A channel that took a message is remembered for as long as the process lives;
-beyond that, the message's key is the same every time, and receivers that know keys drop the second one.
+Lambda calls again when a call fails, an alarm may be wired twice, and a rule may have brought what an alarm counts. A
+channel that took a message is remembered for as long as the process lives, by the message's key and by the records in
+it; beyond that, the key is the same every time, and receivers that know keys drop the second one.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from vedette.alerts.notice import Notice
 from vedette.app.accounts import Accounts
 from vedette.app.channels import make_sender
 from vedette.app.journal import Journal
+from vedette.deploy.storyteller.change import digest
 from vedette.errors import VedetteError
 from vedette.secrets import Secrets
 from vedette.senders.port import Message, Sender
@@ -44,14 +46,15 @@ class Teller:
         failed = []
         for notice in notices:
             key = f"{notice.key}-{channel.name}"
-            if key in self._told:
+            known = {key, _content(channel, notice) or key}
+            if not known.isdisjoint(self._told):
                 self.journal.info("told before", channel=channel.name, key=notice.key)
                 continue
             why = self._send(channel, replace(notice, key=key, channel=channel.name))
             if why:
                 failed.append(f"{channel.name}: {why}")
             else:
-                self._remember(key)
+                self._remember(known)
         return failed
 
     def _send(self, channel: Channel, notice: Notice) -> str:
@@ -76,7 +79,15 @@ class Teller:
             return ""
         return outcome.why
 
-    def _remember(self, key: str) -> None:
-        self._told[key] = None
+    def _remember(self, known: Iterable[str]) -> None:
+        self._told |= dict.fromkeys(known)
         while len(self._told) > REMEMBERED:
             self._told.popitem(last=False)
+
+
+def _content(channel: Channel, notice: Notice) -> str:
+    """What the notice says of which records; empty for one that has none to show."""
+    if not all(alert.evidence.count for alert in notice.alerts):
+        return ""
+    parts = [f"{one.id} {one.evidence.count} {one.evidence.first} {one.evidence.last}" for one in notice.alerts]
+    return digest(channel.name, notice.reason.value, *sorted(parts))

@@ -24,6 +24,7 @@ LATE = 120
 _DATAPOINT = re.compile(r"(-?[0-9.]+(?:E-?[0-9]+)?) \((\d\d)/(\d\d)/(\d\d) (\d\d):(\d\d):(\d\d)\)")
 _MOST = 1e15
 _SOME = re.compile(r"Thresholds? Crossed")
+_MOVED = re.compile(r"\S+ transitioned to [A-Z_]+ at ")
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,8 +42,13 @@ class _Point:
     value: float
 
 
-def window_of(change: AlarmChange, detection: Detection, by_id: Mapping[str, Detection]) -> Window:
-    """Where to look for the records behind the change. `by_id` holds what a composite detection watches."""
+def window_of(change: AlarmChange, detection: Detection, by_id: Mapping[str, Detection]) -> Window | None:
+    """Where to look for the records behind the change; None where there are none, as somebody set the alarm by hand.
+
+    `by_id` holds what a composite detection watches.
+    """
+    if not change.now.at or _by_hand(change):
+        return None
     spec = detection.alarm
     if spec is None:
         start = change.now.at - change.now.at % 60 - lookback(detection, by_id) - LATE
@@ -57,9 +63,15 @@ def window_of(change: AlarmChange, detection: Detection, by_id: Mapping[str, Det
     began = parse_time(change.now.data.get("startDate"))
     if began is not None and began < end:
         return Window(began, end, expected)
-    # The datapoints are not named (2017), or there is none (an alarm that was set by hand).
+    # The datapoints are not named: a message of 2017, or a child of which its composite tells.
     slots = max(Windows.of(spec).slots, (change.periods or 1) + 2)
     return Window(end - period * slots, max(end, change.now.at + 1), expected)
+
+
+def _by_hand(change: AlarmChange) -> bool:
+    """Whether the reason is somebody's own: CloudWatch's begin in a few ways. Source: SetAlarmState."""
+    reason = change.now.reason
+    return bool(reason) and not change.now.data and not _SOME.match(reason) and not _MOVED.match(reason)
 
 
 def _in_data(data: Mapping[str, object]) -> Iterator[_Point]:
