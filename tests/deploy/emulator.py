@@ -101,6 +101,21 @@ for _type, _replacing in (
     provisioners._REPLACING_PROPERTIES[_type] = frozenset(_replacing)
 
 
+_conflict = provisioners.s3_bucket_name_conflict
+
+
+def _conflict_unless_imported(name: str) -> str | None:
+    """ministack holds a bucket that the running change set imports against it; AWS takes it over."""
+    from ministack.services.cloudformation import _change_sets
+
+    running = [one for one in _change_sets.values() if one["ExecutionStatus"] == "EXECUTE_IN_PROGRESS"]
+    imported = [found for one in running for found in one.get("_import_existing", {}).values()]
+    return None if {"BucketName": name} in imported else _conflict(name)
+
+
+provisioners.s3_bucket_name_conflict = _conflict_unless_imported
+
+
 if __name__ == "__main__":
     from ministack.app import main
 

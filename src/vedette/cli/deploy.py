@@ -25,6 +25,7 @@ from vedette.cli.live import form
 from vedette.deploy import assets
 from vedette.deploy.apply import apply, settle
 from vedette.deploy.bundle import Bundle, bundle
+from vedette.deploy.cost import estimate
 from vedette.deploy.plan import Plan, discard, make_plan
 from vedette.deploy.template import build
 from vedette.deploy.wanted import Wanted
@@ -40,6 +41,8 @@ _ELSEWHERE = {
     "import": ("vedette.cli.deploy_import", "import_command", "Turn filters and alarms that are there into files."),
 }
 _HERE = ("plan", "apply")
+_USUAL_RECORDS, _USUAL_MATCHES = 30e6, 876
+"""A month of a middling account; `vedette deploy cost` takes others."""
 
 
 class _Group(click.Group):
@@ -138,7 +141,15 @@ def _show(planned: Plan, *, verbose: bool) -> None:
 
 
 def _cost(planned: Plan) -> Iterator[Text]:
-    yield from ()
+    from vedette.cli.deploy_checks import usage_of  # which loads all that verifying and exporting need
+
+    if not planned.changed:
+        return
+    found = estimate(planned.deployment, usage_of(planned.wanted, _USUAL_RECORDS, _USUAL_MATCHES))
+    yield output.heading("What it costs")
+    yield Text(f"  about ${found.total:,.2f} a month at {_USUAL_RECORDS / 1e6:g} million records")
+    yield Text("  `vedette deploy cost` says for what, and what each option changes", "dim")
+    yield Text()
 
 
 @command.command("apply", short_help="Do it, after asking.")

@@ -68,7 +68,7 @@ def lines(found: Removal, columns: int) -> Iterator[Text]:
     yield output.heading("What goes")
     for state in found.stacks:
         counts = Counter(KINDS.get(one.type, one.type) for one in found.going if one.stack == state.name)
-        told = ", ".join(output.count(counts[kind], kind) for kind in sorted(counts)) or state.status
+        told = ", ".join(_counted(kind, counts[kind]) for kind in sorted(counts)) or state.status
         for line in output.fold(f"{state.name}: {told}", columns, first="  ", rest="    "):
             yield Text(line)
     if found.bucket:
@@ -77,7 +77,10 @@ def lines(found: Removal, columns: int) -> Iterator[Text]:
     if found.kept:
         yield output.heading("What is kept, and how to purge it")
         for one in found.kept:
-            yield Text(f"  {one.kind} {one.name}")
-            for line in output.fold(one.purge, columns, first="      ", rest="      ", whole=True):
-                yield Text(line, "dim")
+            yield Text(f"  {one.kind} {one.name}" + (f": {one.mind}" if one.mind else ""))
+            yield Text(f"      {one.purge}", "dim")  # never folded: it is to be copied
         yield Text()
+
+
+def _counted(kind: str, number: int) -> str:
+    return kind if number == 1 else f"{number} × {kind}"

@@ -19,6 +19,7 @@ _STYLES = {
     Operation.REPLACE: "bold red",
     Operation.REMOVE: "red",
     Operation.FORGET: "cyan",
+    Operation.ADOPT: "cyan",
 }
 _WORDS = {
     Operation.ADD: "to add",
@@ -26,9 +27,10 @@ _WORDS = {
     Operation.REPLACE: "to replace",
     Operation.REMOVE: "to remove",
     Operation.FORGET: "to leave where it is",
+    Operation.ADOPT: "to take over",
 }
 _SIGNS = {Operation.REMOVE: "−"}
-_ORDER = (Operation.REMOVE, Operation.REPLACE, Operation.CHANGE, Operation.FORGET, Operation.ADD)
+_ORDER = (Operation.REMOVE, Operation.REPLACE, Operation.CHANGE, Operation.FORGET, Operation.ADOPT, Operation.ADD)
 _LONGEST_VALUE = 60
 _PROPERTIES = {
     "Threshold": "threshold",
@@ -50,10 +52,12 @@ _PROPERTIES = {
 
 def plan_lines(plan: Plan, columns: int, *, verbose: bool) -> Iterator[Text]:
     """The changes: those of detections and things first, then those that somebody should look at twice."""
-    usual = [row for row in plan.rows if _concern(row) is Concern.NONE]
-    yield from _table("What changes", usual, plan, columns)
-    careful = [row for row in plan.rows if _concern(row) is not Concern.NONE]
-    yield from _table("Who may do what, and what leaves the account", careful, plan, columns)
+    found = plan.rows
+    usual = [row for row in found if _concern(row) is Concern.NONE]
+    yield from _detections([row for row in usual if row.detection], plan, columns)
+    yield from _things("What they need", [row for row in usual if not row.detection], columns)
+    careful = [row for row in found if _concern(row) is not Concern.NONE]
+    yield from _things("Who may do what, and what leaves the account", careful, columns)
     if plan.retagged:
         yield Text(f"  {output.count(plan.retagged, 'resource')} more: only tags change", "dim")
         yield Text()
@@ -64,28 +68,40 @@ def _concern(row: Row) -> Concern:
     return row.changes[0].concern
 
 
-def _table(title: str, found: Sequence[Row], plan: Plan, columns: int) -> Iterator[Text]:
-    if not found:
-        return
-    yield output.heading(title)
+def _detections(found: Sequence[Row], plan: Plan, columns: int) -> Iterator[Text]:
     severities = {one.id: one.severity for one in plan.wanted.detections}
-    rows = sorted(found, key=lambda row: _place(row, severities))
-    table = output.Table("", "SEVERITY", "WHAT", "KIND", stretch=2)
+    table = output.Table("", "SEVERITY", "DETECTION", "BY", stretch=2)
+    rows = sorted(found, key=lambda row: (_ORDER.index(row.operation), _lowness(row, severities), row.subject))
     for row in rows:
         severity = severities.get(row.detection)
         shown = Text() if severity is None else output.severity(severity.value)
         table.add(_sign(row.operation), shown, output.calm(row.subject), Text(row.kind, "dim"))
+    yield from _drawn("Detections", table, rows, columns)
+
+
+def _lowness(row: Row, severities: Mapping[str, Severity]) -> int:
+    severity = severities.get(row.detection)
+    return len(Severity) if severity is None else len(Severity) - severity.rank
+
+
+def _things(title: str, found: Sequence[Row], columns: int) -> Iterator[Text]:
+    table = output.Table("", "KIND", "WHAT", stretch=2)
+    rows = sorted(found, key=lambda row: (_ORDER.index(row.operation), row.kind, row.subject))
+    for row in rows:
+        table.add(_sign(row.operation), row.kind, output.calm(row.subject))
+    yield from _drawn(title, table, rows, columns)
+
+
+def _drawn(title: str, table: output.Table, rows: Sequence[Row], columns: int) -> Iterator[Text]:
+    if not rows:
+        return
+    yield output.heading(title)
     lines = table.lines(columns - 2)
     yield Text("  ") + next(lines)
     for line, row in zip(lines, rows, strict=True):
         yield Text("  ") + line
         yield from _detail_lines(row, columns)
     yield Text()
-
-
-def _place(row: Row, severities: Mapping[str, Severity]) -> tuple[int, int, str]:
-    severity = severities.get(row.detection)
-    return _ORDER.index(row.operation), -1 if severity is None else len(Severity) - severity.rank, row.subject
 
 
 def _sign(operation: Operation) -> Text:

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from vedette.deploy.answers import mapping, records, text
-from vedette.deploy.intrinsics import Place, name_of
+from vedette.deploy.intrinsics import Place, name_of, resolved
 from vedette.deploy.names import DETECTION_TAG
 
 Template = Mapping[str, object]
@@ -28,6 +28,8 @@ class Operation(enum.Enum):
     REMOVE = "-"
     FORGET = "="
     """It stays in the account, and is no longer looked after."""
+    ADOPT = "*"
+    """It is there already, from an earlier deployment, and is taken over."""
 
 
 class Concern(enum.Enum):
@@ -139,9 +141,25 @@ def changes_of(
         change = mapping(answer, "ResourceChange")
         logical_id = text(change, "LogicalResourceId")
         before, after = _resource(old, logical_id), _resource(new, logical_id)
-        shown, given = (after, new) if after else (before, old)
-        name = name_of(shown, mapping(given, "Resources"), place) or text(change, "PhysicalResourceId") or logical_id
+        shown, given = (after, mapping(new, "Resources")) if after else (before, mapping(old, "Resources"))
+        name = called(shown, given, place) or text(change, "PhysicalResourceId") or logical_id
         yield _change(stack, change, (before, after), name, known.get(logical_id, ""))
+
+
+def called(resource: Template, given: Template, place: Place) -> str:
+    """What a reader calls a resource: its name, or of what it is, or to whom it goes; empty where nothing tells."""
+    name = name_of(resource, given, place)
+    properties = mapping(resource, "Properties")
+    if text(resource, "Type") == "AWS::SNS::Subscription":
+        topic = resolved(properties.get("TopicArn"), given, place)
+        return f"{name} hears of {topic.rpartition(':')[2]}" if isinstance(topic, str) else name
+    if text(resource, "Type") == "AWS::Lambda::Permission":
+        return f"{text(properties, 'Principal')} may call {name}"
+    if name or not resource:
+        return name
+    of = next((properties[one] for one in ("Bucket", "Topics", "Queues") if one in properties), None)
+    first = resolved(of[0] if isinstance(of, list) and of else of, given, place)
+    return first.rpartition(":")[2].rpartition("/")[2] if isinstance(first, str) else ""
 
 
 def _change(stack: str, change: Template, states: tuple[Template, Template], name: str, detection: str) -> Change:
@@ -179,8 +197,10 @@ def _scope(change: Template) -> set[str]:
 
 def _operation(change: Template, before: Template) -> Operation:
     match text(change, "Action"), text(change, "Replacement"):
-        case ("Add" | "Import", _):
+        case ("Add", _):
             return Operation.ADD
+        case ("Import", _):
+            return Operation.ADOPT
         case ("Remove", _):
             policy = text(change, "PolicyAction") or text(before, "DeletionPolicy")
             return Operation.FORGET if policy.startswith("Retain") else Operation.REMOVE

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from vedette.aws import AwsSession
-from vedette.deploy import assets, stacks
+from vedette.deploy import assets, names, stacks
 from vedette.deploy.apply import Step, apply
 from vedette.deploy.changes import KINDS
 from vedette.deploy.deployed import Resource, read
@@ -21,11 +21,14 @@ from vedette.deploy.stacks import Pause, Phase, StackState
 from vedette.deploy.wanted import Wanted
 
 _PURGES = {
-    "AWS::S3::Bucket": "empty the bucket {name} in the console (every version of it), then: aws s3 rb s3://{name}",
-    "AWS::Logs::LogGroup": "aws logs delete-log-group --log-group-name {name} --region {region}",
-    "AWS::KMS::Key": "aws kms schedule-key-deletion --key-id {id} --pending-window-in-days 30 --region {region}",
+    "AWS::S3::Bucket": ("empty it in the console, every version, then", "aws s3 rb s3://{name}"),
+    "AWS::Logs::LogGroup": ("", "aws logs delete-log-group --log-group-name {name} --region {region}"),
+    "AWS::KMS::Key": (
+        "last, because what it encrypted cannot be read any more",
+        "aws kms schedule-key-deletion --key-id {id} --pending-window-in-days 30 --region {region}",
+    ),
 }
-"""How to get rid of what is kept. What a key has encrypted is lost with it, so it goes last."""
+"""How to get rid of what is kept: what to mind, and the command."""
 _LAST = "AWS::KMS::Key"
 
 
@@ -35,6 +38,7 @@ class Kept:
 
     kind: str
     name: str
+    mind: str
     purge: str
 
 
@@ -61,22 +65,29 @@ def look(session: AwsSession, wanted: Wanted, *, waits: bool = False) -> Removal
                 unexpected_stack(state, wanted)
     deployed = read(cfn, found, place)
     own = assets.exists(session.client("s3"), wanted)
-    ids = {one.name: _physical(session, one, place) for one in deployed if one.kept}
-    kept = sorted((one for one in deployed if one.kept), key=lambda one: (one.type == _LAST, one.stack))
+    # The policy of a bucket is kept with it, and goes with it.
+    kept = sorted(
+        (one for one in deployed if one.kept and one.type in _PURGES), key=lambda one: (one.type == _LAST, one.stack)
+    )
     return Removal(
         place=place,
-        stacks=tuple(sorted(found, key=lambda one: (one.created or 0, one.name), reverse=True)),
+        stacks=tuple(sorted(found, key=_made, reverse=True)),
         going=tuple(one for one in deployed if not one.kept),
-        kept=tuple(
-            Kept(
-                KINDS.get(one.type, one.type),
-                ids[one.name],
-                _PURGES.get(one.type, "").format(name=one.name, id=ids[one.name], region=wanted.region),
-            )
-            for one in kept
-        ),
+        kept=tuple(_kept(session, one, place) for one in kept),
         bucket=assets.own_bucket(wanted) if own else "",
     )
+
+
+def _kept(session: AwsSession, one: Resource, place: Place) -> Kept:
+    mind, command = _PURGES[one.type]
+    name = _physical(session, one, place)
+    return Kept(KINDS[one.type], name, mind, command.format(name=name, id=name, region=place.region))
+
+
+def _made(state: StackState) -> tuple[int, int]:
+    """When a stack was made; of those of one second, the order in which parts are made decides."""
+    order = (names.BASE, names.STORYTELLER, "detections", names.OVERVIEW, names.EVENTS)
+    return state.created or 0, next((place for place, part in enumerate(order) if part in state.name), -1)
 
 
 def _physical(session: AwsSession, one: Resource, place: Place) -> str:

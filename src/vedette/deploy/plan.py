@@ -159,7 +159,8 @@ def removal(cfn: AwsClient, state: StackState, place: Place) -> StackPlan:
     """The plan of a stack that goes."""
     held = EMPTY if state.phase in (Phase.REVIEWED, Phase.FAILED) else stacks.template_of(cfn, state.name)
     changes = tuple(changes_of(state.name, local_answers(held, EMPTY), held, EMPTY, place))
-    return StackPlan(state.name, text(held, "Description"), Fate.REMOVE, None, state, None, changes)
+    title = text(held, "Description").partition(": ")[2] or state.name
+    return StackPlan(state.name, title[:1].upper() + title[1:], Fate.REMOVE, None, state, None, changes)
 
 
 def local_answers(old: Mapping[str, object], new: Mapping[str, object]) -> Iterator[Mapping[str, object]]:

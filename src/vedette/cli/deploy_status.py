@@ -1,0 +1,205 @@
+"""`vedette deploy status`: every link of the chain, from the trail to the people, and what is broken."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+
+import click
+from rich.text import Text
+
+from vedette.alerts.record_document import moment_text
+from vedette.cli import output, values
+from vedette.cli.deploy_options import account_of, place_options, session_of
+from vedette.cli.live import form, minute
+from vedette.cli.loading import load, today
+from vedette.deploy.freshness import Freshness, freshness
+from vedette.deploy.intrinsics import Place
+from vedette.deploy.stacks import Phase
+from vedette.deploy.status import Confirmation, Status, look, problems
+from vedette.detections.definition import Detection
+from vedette.errors import ExitCode, NothingToDoError
+
+_STATES = {"ALARM": "bold red", "INSUFFICIENT_DATA": "dim", "OK": "green"}
+_CONFIRMATIONS = {Confirmation.CONFIRMED: "green", Confirmation.PENDING: "yellow", Confirmation.ABSENT: "bold red"}
+
+
+@click.command("status", short_help="Say whether all of it is there, and works.")
+@place_options
+@click.option("-d", "--detections", multiple=True, metavar="PATH", help="Detections of your own.")
+@click.option("--builtin/--no-builtin", default=True, help="With or without the built-in detections.")
+@form("text", "json")
+def status_command(
+    name: str, region: str | None, profile: str | None, account: str | None, detections: tuple[str, ...],
+    builtin: bool, form: str,
+) -> int:  # fmt: skip
+    """Look at every link: stacks, trail, filters and alarms, who has confirmed, the function, newer detections.
+
+    Exit code 0: all is well; 1: something is broken, or waits for somebody.
+    """
+    aws = session_of(region, profile)
+    number, partition, where = account_of(aws, account)
+    status = look(aws, Place(name, number, where, partition), values.now())
+    if not status.stacks:
+        raise NothingToDoError(
+            f"nothing called `{name}` is deployed in the account {number}, {where}",
+            hint="`vedette deploy plan` shows what would be; or look at --name, --region and --profile",
+        )
+    known = load(detections, builtin=builtin)
+    fresh = freshness(status.deployed, known, status.place, today())
+    wrong = problems(status)
+    if form == "json":
+        output.write_raw(json.dumps(document(status, fresh, wrong), indent=2))
+    else:
+        for line in lines(status, fresh, known, output.width()):
+            output.write(line)
+        _conclude(wrong)
+    return ExitCode.FINDINGS if wrong else ExitCode.DONE
+
+
+def _conclude(wrong: Sequence[str]) -> None:
+    if not wrong:
+        output.say("all is well", style="green")
+        return
+    output.say(output.count(len(wrong), "problem") + ":", style="bold red")
+    for one in wrong:
+        for line in output.fold(one, output.width(), first="  - ", rest="    ", whole=True):
+            output.say(line)
+
+
+def lines(status: Status, fresh: Freshness, known: Sequence[Detection], columns: int) -> Iterator[Text]:
+    """The links in the order in which a record goes."""
+    place = status.place
+    yield Text(f"{place.name} in the account {place.account}, {place.region}", "bold")
+    yield Text()
+    yield from _stack_lines(status, columns)
+    yield from _trail_lines(status)
+    yield from _alarm_lines(status, known, columns)
+    yield from _people_lines(status, columns)
+    yield from _freshness_lines(fresh, columns)
+
+
+def _stack_lines(status: Status, columns: int) -> Iterator[Text]:
+    table = output.Table("STACK", "STATE", "CHANGED (UTC)", stretch=0)
+    for one in status.stacks:
+        style = "green" if one.phase is Phase.STANDING else "bold red"
+        table.add(one.name, Text(one.status, style), minute(one.updated))
+    yield from table.lines(columns)
+    yield Text()
+
+
+def _trail_lines(status: Status) -> Iterator[Text]:
+    trail = status.trail
+    if trail is None:
+        yield Text.assemble("Trail         ", ("none writes to the log group", "bold red"))
+        return
+    state = ("recording", "green") if trail.logging else ("switched off", "bold red")
+    yield Text.assemble(f"Trail         {trail.name}: ", state)
+    for place, moment, trouble in (
+        ("bucket", trail.delivered, trail.delivery_error),
+        ("log group", trail.to_logs, trail.to_logs_error),
+    ):
+        told = (f"cannot write: {trouble}", "bold red") if trouble else (f"last written {minute(moment)}", "")
+        yield Text.assemble(f"              to its {place}: ", told)
+
+
+def _alarm_lines(status: Status, known: Sequence[Detection], columns: int) -> Iterator[Text]:
+    titles = {one.id: one.title for one in known}
+    counts = [(f"{status.alarms[state]} {state}", _STATES.get(state, "")) for state in sorted(status.alarms)]
+    parts = [part for one in counts for part in (one, ", ")][:-1]
+    yield Text.assemble("Alarms        ", *(parts or ["none"]))
+    for name, detection in status.standing:
+        yield Text.assemble("              ", ("ALARM  ", "bold red"), output.calm(titles.get(detection, name)))
+    if not status.drifts:
+        yield Text.assemble("As deployed   ", ("nothing was changed by hand", "green"))
+    for one in status.drifts:
+        head = "As deployed   " if one is status.drifts[0] else " " * 14
+        told = titles.get(one.detection, "")
+        yield Text.assemble(head, (f"{one.fault.value}  ", "bold red"), f"{one.kind} {one.name}", f"  {told}")
+        for each in one.details:
+            text = f"{each.path}: deployed {each.before}, now {each.after}"
+            yield from map(Text, output.fold(text, columns, first=" " * 16, rest=" " * 18, most=3))
+
+
+def _people_lines(status: Status, columns: int) -> Iterator[Text]:
+    if not status.subscriptions:
+        yield Text("Subscriptions none")
+    for number, one in enumerate(status.subscriptions):
+        head = "Subscriptions " if number == 0 else " " * 14
+        told = (one.confirmation.value, _CONFIRMATIONS[one.confirmation])
+        yield Text.assemble(head, output.cut(f"{one.endpoint} hears of {one.topic}", columns - 28), ": ", told)
+    teller = status.storyteller
+    if teller is not None:
+        style = "green" if teller.state == "Active" and not teller.errors else "bold red"
+        runs = f", {teller.runs:,} runs and {teller.errors:,} errors in a day"
+        yield Text.assemble("Storyteller   ", (teller.state.lower(), style), runs)
+    yield Text()
+
+
+def _freshness_lines(fresh: Freshness, columns: int) -> Iterator[Text]:
+    for told, found in (
+        ("changed since they were deployed", fresh.changed),
+        ("known here and not deployed", fresh.missing),
+        ("deployed and not known here", fresh.unknown),
+    ):
+        if found:
+            few = ", ".join(found[:5]) + (f" and {len(found) - 5} more" if len(found) > 5 else "")
+            text = f"{output.count(len(found), 'detection')} {told}: {few}"
+            yield from map(Text, output.fold(text, columns, rest="  "))
+    if fresh.changed:
+        yield Text("`vedette deploy plan` with the options of the last `apply` shows how", "dim")
+    if fresh.changed or fresh.missing or fresh.unknown:
+        yield Text()
+
+
+def document(status: Status, fresh: Freshness, wrong: Sequence[str]) -> dict[str, object]:
+    """The status for machines; times are ISO 8601 in UTC."""
+    trail, teller = status.trail, status.storyteller
+    return {
+        "name": status.place.name,
+        "account": status.place.account,
+        "region": status.place.region,
+        "well": not wrong,
+        "problems": list(wrong),
+        "stacks": [
+            {"name": one.name, "status": one.status, "updated": moment_text(one.updated)} for one in status.stacks
+        ],
+        "trail": None
+        if trail is None
+        else {
+            "name": trail.name,
+            "logging": trail.logging,
+            "delivered": moment_text(trail.delivered),
+            "delivery_error": trail.delivery_error,
+            "delivered_to_logs": moment_text(trail.to_logs),
+            "delivery_to_logs_error": trail.to_logs_error,
+        },
+        "alarms": dict(status.alarms),
+        "in_alarm": [{"alarm": name, "detection": detection or None} for name, detection in status.standing],
+        "drift": [
+            {
+                "kind": one.kind,
+                "name": one.name,
+                "detection": one.detection or None,
+                "fault": one.fault.value,
+                "details": [{"path": each.path, "deployed": each.before, "now": each.after} for each in one.details],
+            }
+            for one in status.drifts
+        ],
+        "subscriptions": [
+            {
+                "topic": one.topic,
+                "protocol": one.protocol,
+                "endpoint": one.endpoint,
+                "state": one.confirmation.value,
+            }
+            for one in status.subscriptions
+        ],
+        "storyteller": None
+        if teller is None
+        else {"name": teller.name, "state": teller.state, "trouble": teller.trouble, "errors": teller.errors,
+              "runs": teller.runs},
+        "detections": {
+            "changed": list(fresh.changed), "not_deployed": list(fresh.missing), "unknown": list(fresh.unknown),
+        },
+    }  # fmt: skip
