@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import shutil
@@ -65,6 +66,37 @@ def test_once_over_a_folder_ends_with_the_mail(home: Path, capsys: pytest.Captur
     assert list((home / "data" / "vedette" / "mail" / "new").iterdir())
     assert run(["run", "logs", "--once"]) == 0
     assert "0 objects, 0 records" in capsys.readouterr().err
+
+
+def test_once_on_a_terminal_shows_how_far_it_is_and_no_log_but_what_matters(home: Path) -> None:
+    """Run again it says nothing of the run before, which ended in order; and a file gets the log as ever."""
+    for number in range(50):
+        (home / "logs" / f"{number}.json").write_bytes(log_file(record(number, user=f"user-{number}")))
+    command = [sys.executable, "-m", "vedette", "run", "logs", "--once"]
+    environment = {**os.environ, "TERM": "xterm", "COLUMNS": "100"}
+    controller, terminal = os.openpty()
+    with (
+        os.fdopen(controller, "rb", buffering=0) as screen,
+        subprocess.Popen(command, cwd=home, env=environment, stdout=subprocess.PIPE, stderr=terminal) as process,
+    ):
+        os.close(terminal)
+        shown = _everything(screen)
+        assert process.wait(60) == 0
+    assert " alerts" in shown, "the line that shows how far it is"
+    assert "51 objects, 51 records" in shown
+    assert "  info  " not in shown
+    again = subprocess.run(command, cwd=home, env=environment, capture_output=True, text=True, timeout=60, check=True)
+    assert again.stderr == "0 objects, 0 records, 0 matches, 0 messages sent\n"
+
+
+def _everything(screen: io.FileIO) -> str:
+    parts = []
+    try:
+        while part := screen.read(65_536):
+            parts.append(part)
+    except OSError:  # how a terminal says that nobody writes to it any more
+        pass
+    return b"".join(parts).decode()
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from vedette.app.clock import Clock, SteadyClock
 from vedette.app.figures import TICK_SECONDS, Figures
 from vedette.app.holder import take_back
-from vedette.app.journal import Journal
+from vedette.app.journal import Journal, Level
 from vedette.app.selfwatch import Watch, watch
 from vedette.app.work import Stopped, Work
 from vedette.monitor.configured import note_configured
@@ -97,6 +97,8 @@ class Upkeep:
     def release(self, tx: Transaction) -> None:
         """Let another monitor do it from now on."""
         tx.release(LEASE, self.holder)
+        if tx.note(HOLDER) == self.holder:
+            tx.put_note(HOLDER, "")
 
     def _tick(self) -> int:
         told = 0
@@ -125,7 +127,8 @@ class Upkeep:
             self.journal.warning("prune failed", why=error.message)
             return
         self.work.do(lambda tx: tx.put_note(_PRUNED, str(now)))
-        self.journal.info("pruned", rows=sum(gone.values()) + self.work.do(trim))
+        rows = sum(gone.values()) + self.work.do(trim)
+        self.journal.tell(Level.INFO if rows else Level.DEBUG, "pruned", {"rows": rows})
 
     def _look_at_clock(self) -> None:
         behind = self.clock.behind if isinstance(self.clock, SteadyClock) else 0

@@ -10,13 +10,13 @@ import os
 import sys
 import time
 import unicodedata
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from typing import TextIO
 
 from rich.cells import cell_len, chop_cells
 from rich.console import Console
-from rich.progress import BarColumn, DownloadColumn, Progress, ProgressColumn, TextColumn, TimeRemainingColumn
+from rich.progress import BarColumn, DownloadColumn, Progress, ProgressColumn, Task, TextColumn, TimeRemainingColumn
 from rich.table import Column
 from rich.text import Text
 
@@ -238,6 +238,27 @@ class Bar:
         if now - self._drawn >= _REDRAW_SECONDS:  # drawing takes longer than reading a small object
             self._drawn = now
             self._progress.refresh()
+
+
+@contextmanager
+def activity(note: Callable[[], str]) -> Iterator[None]:
+    """While the block runs, a line on stderr, drawn anew from `note`: only on a terminal, and gone when it is done."""
+    if not sys.stderr.isatty():
+        yield
+        return
+    columns = BarColumn(None, table_column=Column(ratio=1)), _Note(note, table_column=Column(no_wrap=True))
+    with Progress(*columns, console=console(sys.stderr), expand=True, transient=True, refresh_per_second=5) as progress:
+        progress.add_task("", total=None)
+        yield
+
+
+class _Note(ProgressColumn):
+    def __init__(self, note: Callable[[], str], table_column: Column) -> None:
+        super().__init__(table_column)
+        self._note = note
+
+    def render(self, _: Task) -> Text:
+        return Text(self._note())
 
 
 @contextmanager

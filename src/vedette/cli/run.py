@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import sys
 import threading
 import time
 from collections.abc import Iterator, Sequence
@@ -15,6 +16,7 @@ from types import FrameType
 import click
 
 from vedette.app.run import Done, Run
+from vedette.app.taking import Total
 from vedette.app.wiring import build
 from vedette.cli import output
 from vedette.cli.inputs import near_to
@@ -50,12 +52,17 @@ def command(folders: tuple[str, ...], file: str | None, once: bool, tell_old: bo
     Exit code 0: ended as asked; 3: no source; 4: with --once, something could not be read.
     """
     settings = run_settings(file, folders)
+    if once and form is None and sys.stderr.isatty() and settings.monitor.log_level == "info":
+        # Whoever looks on sees how far it is instead.
+        settings = replace(settings, monitor=replace(settings.monitor, log_level="warning"))
     parts = build(settings, form=form, tell_old=tell_old or bool(once and folders))
     try:
         run = Run(parts)
         with stopping(run.stop):
             if once:
-                return _tell(run.once(), settings)
+                with output.activity(lambda: _far(run.taking.total)):
+                    done = run.once()
+                return _tell(done, settings)
             run.forever()
     finally:
         parts.close()
@@ -108,10 +115,15 @@ def stopping(stop: threading.Event) -> Iterator[None]:
             signal.signal(number, handler)
 
 
+def _far(total: Total) -> str:
+    return f"{output.count(total.objects, 'object')}, {output.count(total.records, 'record')}, {total.alerts:,} alerts"
+
+
 def _tell(done: Done, settings: Settings) -> int:
-    output.say(
-        f"{done.objects:,} objects, {done.records:,} records, {done.matches:,} matches, {done.sent:,} messages sent"
-    )
+    counts = {"object": done.objects, "record": done.records}
+    read = ", ".join(output.count(number, noun) for noun, number in counts.items())
+    matches = f"{done.matches:,} {'match' if done.matches == 1 else 'matches'}"
+    output.say(f"{read}, {matches}, {output.count(done.sent, 'message')} sent")
     if done.sent and any(channel.kind == "maildir" for channel in settings.channels):
         output.say("`vedette mail` shows them", style="dim")
     if done.waiting:
