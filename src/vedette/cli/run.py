@@ -127,9 +127,9 @@ def _tell(done: Done, settings: Settings) -> int:
     if done.sent and any(channel.kind == "maildir" for channel in settings.channels):
         output.say("`vedette mail` shows them", style="dim")
     if done.waiting:
-        output.say(
-            f"{done.waiting:,} wait for their time (a channel's rate, or another try): run again, or `vedette run`"
-        )
+        waits = "waits for its" if done.waiting == 1 else "wait for their"
+        messages = f"{output.count(done.waiting, 'message')} {waits} time (a channel's rate, or another try)"
+        output.say(f"{messages}: run again, or `vedette run`")
     if done.failed:
         output.say(f"{done.failed:,} could not be read", style="yellow")
     return ExitCode.FAILURE if done.failed else ExitCode.DONE
