@@ -112,52 +112,49 @@ def _written(needs: Iterable[_Need], places_: Mapping[Place, tuple[str, ...]]) -
 
 
 def _plan(wanted: Wanted) -> Iterator[_Need]:
-    changes = "CreateChangeSet DeleteChangeSet DescribeChangeSet"
-    yield _Need("make and read change sets", "cloudformation", f"{changes} DeleteStack TagResource", Place.STACKS)
+    changes = "CreateChangeSet DeleteChangeSet DeleteStack DescribeChangeSet TagResource"
+    yield _Need("make and read change sets", "cloudformation", changes, Place.STACKS)
     yield from _look()
     yield from _discover()
-    yield _Need("see that secrets are there", "secretsmanager", "DescribeSecret", Place.CHANNEL_SECRETS)
     yield _Need("hand over templates and code", "s3", "GetObject PutObject", Place.ASSETS)
-    yield _Need("find the bucket for templates and code", "s3", "ListBucket", Place.ASSETS_BUCKET)
+    yield _Need("make a bucket for templates and code", "s3", _ASSETS_BUCKET, Place.ASSETS_BUCKET)
+    yield _Need("tell whose a bucket is", "s3", "ListAllMyBuckets", Place.EVERYTHING)
+    yield from _handled(wanted, lambda asked: asked.read, _KEPT)
+
+
+_KEPT = frozenset({"AWS::S3::Bucket", "AWS::Logs::LogGroup", "AWS::KMS::Key", "AWS::KMS::Alias"})
+"""What a deployment leaves behind when it is removed, and the next one takes over: a change set looks at it."""
+
+_ASSETS_BUCKET = (
+    "CreateBucket ListBucket PutBucketPolicy PutBucketPublicAccessBlock PutBucketTagging PutLifecycleConfiguration"
+)
 
 
 def _look() -> Iterator[_Need]:
-    actions = "DescribeEvents DescribeStackEvents DescribeStackResources DescribeStacks GetTemplate ListStackResources"
+    actions = "DescribeEvents DescribeStackEvents DescribeStackResources GetTemplate"
     yield _Need("look at our stacks", "cloudformation", actions, Place.STACKS)
-    yield _Need(
-        "find our stacks and check templates", "cloudformation", "ListStacks ValidateTemplate", Place.EVERYTHING
-    )
+    yield _Need("find our stacks", "cloudformation", "DescribeStacks", Place.EVERYTHING)
 
 
 def _discover() -> Iterator[_Need]:
-    why = "find trails and log groups that are there"
-    yield _Need(why, "cloudtrail", "DescribeTrails", Place.EVERYTHING)
-    yield _Need(why, "cloudtrail", "GetEventSelectors GetTrailStatus", Place.ALL_TRAILS)
-    yield _Need(why, "logs", "DescribeLogGroups", Place.EVERYTHING)
-    yield _Need(why, "logs", "DescribeMetricFilters", Place.CLOUDTRAIL_GROUP)
+    yield _Need("find trails that are there", "cloudtrail", "DescribeTrails", Place.EVERYTHING)
 
 
 def _apply(wanted: Wanted) -> Iterator[_Need]:
     yield from _plan(wanted)
-    run = "CancelUpdateStack ContinueUpdateRollback ExecuteChangeSet RollbackStack UpdateTerminationProtection"
-    yield _Need("carry changes out", "cloudformation", run, Place.STACKS)
-    yield _Need("make the bucket for templates and code", "s3", _ASSETS_BUCKET, Place.ASSETS_BUCKET)
+    yield _Need("carry changes out", "cloudformation", "ExecuteChangeSet", Place.STACKS)
     yield from _handled(wanted, lambda asked: f"{asked.read} {asked.write} {asked.remove}")
     yield from _pass_roles(wanted)
     if wanted.organization and wanted.trail is None:
         yield _Need("make a trail of the organization", "organizations", _ORGANIZATION, Place.EVERYTHING)
 
 
-_ASSETS_BUCKET = (
-    "CreateBucket GetBucketLocation PutBucketPolicy PutBucketPublicAccessBlock PutBucketTagging PutBucketVersioning "
-    "PutEncryptionConfiguration PutLifecycleConfiguration"
-)
 _ORGANIZATION = "DescribeOrganization ListAWSServiceAccessForOrganization"
 
 
 def _pass_roles(wanted: Wanted) -> Iterator[_Need]:
     services = [
-        *(["cloudtrail.amazonaws.com"] if wanted.trail is None else []),
+        *(["cloudtrail.amazonaws.com"] if wanted.trail is None or wanted.trail.log_group is None else []),
         *(["lambda.amazonaws.com"] if wanted.storyteller else []),
     ]
     if services:
@@ -165,37 +162,36 @@ def _pass_roles(wanted: Wanted) -> Iterator[_Need]:
         yield _Need("give the roles to their services", "iam", "PassRole", Place.ROLES, condition)
 
 
-def _status(wanted: Wanted) -> Iterator[_Need]:
+def _status(_: Wanted) -> Iterator[_Need]:
     yield from _look()
     yield from _discover()
-    yield _Need("detect drift", "cloudformation", "DescribeStackResourceDrifts DetectStackDrift", Place.STACKS)
-    yield _Need("detect drift", "cloudformation", "DetectStackResourceDrift", Place.STACKS)
-    yield _Need("detect drift", "cloudformation", "DescribeStackDriftDetectionStatus", Place.EVERYTHING)
-    yield from _handled(wanted, lambda asked: asked.read)
-    yield from _alive()
-
-
-def _alive() -> Iterator[_Need]:
-    why = "see that the chain is alive"
-    yield _Need(why, "cloudwatch", "DescribeAlarms GetMetricData GetMetricStatistics", Place.EVERYTHING)
+    yield _Need("see that the trail delivers", "cloudtrail", "GetTrailStatus", Place.ALL_TRAILS)
+    why = "see what is there and whether somebody changed it"
+    yield _Need(why, "logs", "DescribeMetricFilters", Place.CLOUDTRAIL_GROUP)
+    yield _Need(why, "logs", "DescribeLogGroups", Place.EVERYTHING)
+    yield _Need(why, "cloudwatch", "DescribeAlarms", Place.EVERYTHING)
+    yield _Need(why, "events", "DescribeRule", Place.RULES)
     yield _Need(why, "sns", "GetTopicAttributes ListSubscriptionsByTopic", Place.TOPICS)
-    yield _Need(why, "lambda", "GetFunction GetFunctionConfiguration", Place.FUNCTIONS)
+    yield _Need("see how the storyteller is", "lambda", "GetFunctionConfiguration", Place.FUNCTIONS)
+    yield _Need("see how the storyteller is", "cloudwatch", "GetMetricStatistics", Place.EVERYTHING)
 
 
-def _verify(wanted: Wanted) -> Iterator[_Need]:
-    yield from _look()
+def _verify(_: Wanted) -> Iterator[_Need]:
     yield from _discover()
-    yield from _alive()
     yield _Need("ask AWS about every pattern", "logs", "TestMetricFilter", Place.EVERYTHING)
     yield _Need("send a canary", "logs", "CreateLogStream PutLogEvents", Place.CLOUDTRAIL_GROUP)
     yield _Need("send a canary", "cloudwatch", "DescribeAlarmHistory SetAlarmState", Place.ALARMS)
-    yield _Need("send a canary", "sns", "Publish", Place.TOPICS)
-    yield _Need("send a canary", "lambda", "InvokeFunction", Place.FUNCTIONS)
+    yield _Need("send a canary", "cloudwatch", "DescribeAlarms", Place.EVERYTHING)
 
 
 def _destroy(wanted: Wanted) -> Iterator[_Need]:
     yield from _look()
-    yield _Need("remove our stacks", "cloudformation", "DeleteStack UpdateTerminationProtection", Place.STACKS)
+    yield from _discover()
+    yield _Need("remove our stacks", "cloudformation", "DeleteStack", Place.STACKS)
+    bucket = "DeleteBucket ListBucket ListBucketVersions"
+    yield _Need("remove the bucket of templates and code", "s3", bucket, Place.ASSETS_BUCKET)
+    yield _Need("remove templates and code", "s3", "DeleteObject DeleteObjectVersion", Place.ASSETS)
+    yield _Need("tell whose a bucket is", "s3", "ListAllMyBuckets", Place.EVERYTHING)
     yield from _handled(wanted, lambda asked: f"{asked.read} {asked.remove}")
 
 
@@ -240,9 +236,11 @@ def _via_s3(wanted: Wanted) -> Condition:
     return {"StringLike": {"kms:ViaService": [f"{service}.{wanted.region}.amazonaws.com" for service in services]}}
 
 
-def _handled(wanted: Wanted, part: Callable[[Asked], str]) -> Iterator[_Need]:
+def _handled(
+    wanted: Wanted, part: Callable[[Asked], str], only: frozenset[str] = frozenset(HANDLED)
+) -> Iterator[_Need]:
     """What CloudFormation asks for on the types that this deployment holds."""
-    for name in sorted(types_of(wanted)):
+    for name in sorted(types_of(wanted) & only):
         handled = HANDLED[name]
         for asked in handled.asked:
             yield _Need(handled.thing, handled.service, part(asked), asked.place, _VIA_CLOUDFORMATION)
