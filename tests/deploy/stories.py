@@ -280,6 +280,7 @@ class Logs:
     late: list[tuple[int, Json]] = field(default_factory=list)
     asked: list[Json] = field(default_factory=list)
     fail: Exception | None = None
+    streams: dict[str, str] = field(default_factory=dict)
 
     def put(self, delivered: int, *records: Json) -> None:
         self.events += [(delivered * 1000, record) for record in records]
@@ -293,7 +294,12 @@ class Logs:
         assert isinstance(start, int)
         assert isinstance(end, int)
         found = [
-            {"eventId": f"{place:056}", "timestamp": moment, "message": json.dumps(record)}
+            {
+                "eventId": f"{place:056}",
+                "timestamp": moment,
+                "message": json.dumps(record),
+                "logStreamName": self.streams.get(str(record["eventID"]), f"{ACCOUNT}_CloudTrail_{REGION}"),
+            }
             for place, (moment, record) in enumerate(self.events)
             if start <= moment <= end
         ]

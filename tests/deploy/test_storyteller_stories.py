@@ -28,8 +28,10 @@ from deploy.stories import (
 )
 from senders.receiving import Answer, Receiver, receiving
 from vedette.aws import AwsError, Failure
+from vedette.deploy import canary_flight
 from vedette.deploy.storyteller import handler as entry
 from vedette.deploy.storyteller.config import read_config
+from vedette.deploy.storyteller.contract import CANARY_REASON, CANARY_STREAM
 from vedette.deploy.storyteller.library import Library
 from vedette.deploy.storyteller.storyteller import UntoldError
 from vedette.deploy.storyteller.tale import by_group, without_records
@@ -145,6 +147,30 @@ def test_an_alarm_without_records_is_told_of_all_the_same(at_hook: Stage, receiv
     assert at_hook.slept == []
     assert "a test of the chain" in text_of(receiver)
     assert "203.0.113.99" not in text_of(receiver)
+
+
+def test_a_canary_is_told_as_one(at_hook: Stage, receiver: Receiver) -> None:
+    """`verify` puts a record into a stream of its own, or sets the alarm: nobody is to take it for an attack."""
+    canary = root_login(number=7)
+    at_hook.logs.streams[str(canary["eventID"])] = CANARY_STREAM
+    at_hook.logs.put(IN_WINDOW, canary)
+    assert at_hook.hear(notification_2026()) == 1
+    assert "Canary: a marked, harmless record" in text_of(receiver)
+    reason = f"{CANARY_REASON} a test of the way to you. Nothing has happened."
+    assert at_hook.hear(notification_2026(changed=NOW + 60) | {"NewStateReason": reason}) == 1
+    assert "Canary:" in receiver.requests[1].body.decode()
+    assert (canary_flight.STREAM, canary_flight._REASON.startswith(CANARY_REASON)) == (CANARY_STREAM, True)
+
+
+def test_nobody_passes_for_a_canary(at_hook: Stage, receiver: Receiver) -> None:
+    """An attacker writes the user agent; a real record beside a canary is told, and the canary is not."""
+    canary = root_login(number=7, address="192.0.2.7")
+    at_hook.logs.streams[str(canary["eventID"])] = CANARY_STREAM
+    at_hook.logs.put(IN_WINDOW, canary, root_login(userAgent="vedette-canary/1.0", address="203.0.113.99"))
+    assert at_hook.hear(notification_2026(points=[(2.0, NOW - 420)])) == 1
+    assert ("Canary" in text_of(receiver), "192.0.2.7" in text_of(receiver)) == (False, False)
+    assert "203.0.113.99" in text_of(receiver)
+    assert at_hook.slept == []
 
 
 def test_copies_are_counted_as_the_metric_counts_them(at_hook: Stage, receiver: Receiver) -> None:

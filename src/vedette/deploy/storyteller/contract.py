@@ -34,6 +34,9 @@ MAX_ENVIRONMENT: Final = 4_096
 """Bytes of all variables of a function together. Source: Lambda quotas."""
 DETECTIONS: Final = "vedette_detections"
 """The bundle's folder of detections: those that are deployed, each as `ID.yaml`."""
+CANARY_STREAM: Final = "vedette-canary"
+CANARY_REASON: Final = "Vedette canary:"
+"""The stream that a canary's record is put into, and how the reason of an alarm begins that is set in its place."""
 CALLERS: Final = ("lambda.alarms.cloudwatch.amazonaws.com", "sns.amazonaws.com", "events.amazonaws.com")
 """Principals that may call it, each as it is wired: an alarm's Lambda action, a topic, a rule."""
 

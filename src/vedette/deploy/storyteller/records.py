@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from vedette.cloudtrail.body import Body, Kind
+from vedette.deploy.storyteller.contract import CANARY_STREAM
 from vedette.deploy.storyteller.window import Window
 from vedette.detections.definition import Detection
 
@@ -29,6 +30,23 @@ class Pages(Protocol):
 
 
 @dataclass(slots=True)
+class Found:
+    """Bodies of records, and apart from them those of canaries.
+
+    A canary is told by the stream that it was put into, which CloudTrail never writes to. What a record says of itself,
+    its user agent for one, was written by whoever acted.
+    """
+
+    bodies: list[Body] = field(default_factory=list)
+    canaries: list[Body] = field(default_factory=list)
+
+    @property
+    def size(self) -> int:
+        """Bytes."""
+        return sum(len(body.data) for body in (*self.bodies, *self.canaries))
+
+
+@dataclass(slots=True)
 class Records:
     """A log group. `name` is its name, or its ARN where it is another account's."""
 
@@ -37,28 +55,30 @@ class Records:
     cut: bool = field(default=False, init=False)
     """Whether the last answer left records out, because there were too many or they took too long."""
 
-    def of(
-        self, detections: Sequence[Detection], window: Window, has_time: Callable[[], bool] = lambda: True
-    ) -> list[Body]:
-        """The records of the window that the detections may match, each once, as bodies; raises AwsError.
+    def of(self, detections: Sequence[Detection], window: Window, has_time: Callable[[], bool] = lambda: True) -> Found:
+        """The records of the window that the detections may match, each once; raises AwsError.
 
         `has_time` is asked after each page: a busy group has many without a match.
         """
         seen: set[str] = set()
-        bodies: list[Body] = []
+        found = Found()
         self.cut = False
         patterns = {_pattern(one) for one in detections if one.pattern is not None}
         for pattern in [None] if None in patterns else sorted(text for text in patterns if text is not None):
             for events in self._pages(pattern, window):
                 fresh = [event for event in events if event["eventId"] not in seen]
                 seen.update(str(event["eventId"]) for event in fresh)
-                if fresh:
-                    bodies.append(self._body(fresh))
-                size = sum(len(body.data) for body in bodies)
-                if len(seen) >= MOST_EVENTS or size >= MOST_BYTES or not has_time():
+                self._add(fresh, found)
+                if len(seen) >= MOST_EVENTS or found.size >= MOST_BYTES or not has_time():
                     self.cut = True
-                    return bodies
-        return bodies
+                    return found
+        return found
+
+    def _add(self, events: Sequence[Mapping[str, object]], found: Found) -> None:
+        for bodies, is_canary in ((found.bodies, False), (found.canaries, True)):
+            own = [event for event in events if (event.get("logStreamName") == CANARY_STREAM) is is_canary]
+            if own:
+                bodies.append(self._body(own))
 
     def _pages(self, pattern: str | None, window: Window) -> Iterator[list[Mapping[str, object]]]:
         # The API's end is the last millisecond that counts.

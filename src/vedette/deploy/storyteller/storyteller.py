@@ -17,8 +17,8 @@ from vedette.deploy.storyteller.change import AlarmChange, Happened, Seen, diges
 from vedette.deploy.storyteller.config import Config
 from vedette.deploy.storyteller.events import read_event
 from vedette.deploy.storyteller.library import Library
-from vedette.deploy.storyteller.records import Records, lines
-from vedette.deploy.storyteller.tale import Judged, by_group, judge, without_records
+from vedette.deploy.storyteller.records import Found, Records, lines
+from vedette.deploy.storyteller.tale import Judged, as_canary, by_group, judge, without_records
 from vedette.deploy.storyteller.telling import Teller
 from vedette.deploy.storyteller.window import window_of
 from vedette.detections.definition import Detection
@@ -119,9 +119,8 @@ class Storyteller:
         for wait in (*WAITS, 0.0):
             try:
                 records = self.records()
-                judged = judge(
-                    asked, records.of(asked, window, lambda: remaining() > KEPT), change.now, int(self.now())
-                )
+                found = records.of(asked, window, lambda: remaining() > KEPT)
+                judged = self._judge(found, asked, change.now)
             except AwsError as error:
                 failed.append(f"{change.name}: the records cannot be read: {error.render()}")
                 self.journal.error("no records", alarm=change.name, why=error.render())
@@ -135,6 +134,16 @@ class Storyteller:
             expected=window.expected, cut=records.cut or None,
         )  # fmt: skip
         return judged
+
+    def _judge(self, found: Found, asked: Sequence[Detection], why: Seen) -> Judged:
+        """What the records say, or canaries where there is nothing else; as the alarm does, all are counted."""
+        now = int(self.now())
+        judged = judge(asked, found.bodies, why, now)
+        if not found.canaries:
+            return judged
+        canaries = judge(asked, found.canaries, why, now)
+        matched = judged.matched + canaries.matched
+        return replace(judged if judged.alerts else as_canary(canaries), matched=matched)
 
     def _happened(self, call: Happened) -> Iterator[tuple[Detection, list[Notice]]]:
         """A record that a rule matched is its own evidence; it is asked all the same."""

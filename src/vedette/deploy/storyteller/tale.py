@@ -17,11 +17,14 @@ from vedette.alerts.evidence import Evidence, together
 from vedette.alerts.record import AlertRecord
 from vedette.cloudtrail.body import Body
 from vedette.deploy.storyteller.change import Seen
+from vedette.deploy.storyteller.contract import CANARY_REASON
 from vedette.detections.definition import Detection
 from vedette.engine.engine import Engine
 from vedette.engine.fold import Fold
 
 Group = tuple[str, ...]
+DETECTION, CANARY = "detection", "canary"
+"""Kinds of alerts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,9 +70,15 @@ def _courses(detections: Sequence[Detection], bodies: Iterable[Body], today: dt.
     return courses, matched
 
 
+def as_canary(judged: Judged) -> Judged:
+    """The same, told as a canary that came the whole way."""
+    return replace(judged, alerts=tuple(replace(alert, kind=CANARY) for alert in judged.alerts))
+
+
 def without_records(detection: Detection, why: Seen, now: int) -> AlertRecord:
-    """The alert where its records could not be had: that it fired, and what to do about it."""
-    return _alert(detection, (), Evidence(), why, now)
+    """The alert where its records could not be had: that it fired, and what to do about it. A canary may have none."""
+    kind = CANARY if why.reason.startswith(CANARY_REASON) else DETECTION
+    return replace(_alert(detection, (), Evidence(), why, now), kind=kind)
 
 
 def _record(alert: Alert, why: Seen, now: int) -> AlertRecord:

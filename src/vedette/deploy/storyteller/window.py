@@ -71,7 +71,8 @@ def window_of(change: AlarmChange, detection: Detection, by_id: Mapping[str, Det
 def _by_hand(change: AlarmChange) -> bool:
     """Whether the reason is somebody's own: CloudWatch's begin in a few ways. Source: SetAlarmState."""
     reason = change.now.reason
-    return bool(reason) and not change.now.data and not _SOME.match(reason) and not _MOVED.match(reason)
+    known = _SOME.match(reason) or _MOVED.match(reason) or _DATAPOINT.search(reason)
+    return bool(reason) and not change.now.data and not known
 
 
 def _in_data(data: Mapping[str, object]) -> Iterator[_Point]:
