@@ -30,7 +30,17 @@ identities = st.fixed_dictionaries(
     },
 )
 times = st.sampled_from(
-    ["2026-11-21T12:00:00Z", "2026-11-21T12:59:59Z", "2026-11-21T13:00:00Z", "2026-11-22T00:00:00Z", "noon", None, 7]
+    [
+        "2026-11-21T12:00:00Z",
+        "2026-11-21T12:59:59Z",
+        "2026-11-21T13:00:00Z",
+        "2026-11-22T00:00:00Z",
+        "noon",
+        None,
+        7,
+        "2026-11-21T12:61:00Z",
+        "2026-11-21T12:00:00.5Z",
+    ]
 )
 records = st.builds(
     record, st.integers(0, 99), sourceIPAddress=odd, eventName=odd, awsRegion=odd, userAgent=odd, eventTime=times,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence, Set
 from typing import cast
 
 from msgspec import UNSET
@@ -70,7 +70,7 @@ class Engine:
             matches=tuple(self._matches(body, reading, found)),
             minutes=self._times.minutes(records) if self._counts_minutes else None,
             malformed=(*reading.malformed, *(_untimed(body, records, place) for place in untimed)),
-            hours=() if self._habits is None else self._habits.hours(records),
+            hours=() if self._habits is None else self._habits.hours(_without(records, excluded)),
         )
 
     def _hits(self, reading: Reading) -> list[tuple[int, Hits]]:
@@ -115,6 +115,10 @@ class Engine:
         """The verbatim bytes of the records of `body` at some places, as sightings name them."""
         texts = self._reader.read(body, verbatim=True).texts or []
         return {place: texts[place] for place in places if place < len(texts)}
+
+
+def _without(records: Sequence[Record], places: Set[int]) -> Sequence[Record]:
+    return [record for place, record in enumerate(records) if place not in places] if places else records
 
 
 def _event_ids(records: Sequence[Record]) -> EventIds:

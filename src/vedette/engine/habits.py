@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from operator import attrgetter
-from typing import TypeAlias, cast
+from typing import Protocol, TypeAlias, cast
 
 from vedette.alerts.habits import Hour, Trace, program_of
 from vedette.cloudtrail.identity import Actor
@@ -20,8 +20,8 @@ LONGEST = 256
 _HOUR = 3_600
 _HOUR_LENGTH = len("2026-11-21T10")
 _MEMO_ENTRIES = 1 << 15
-_TELLING_TYPES = frozenset({"AWSService", "AWSAccount", "IAMUser", "Root"})
-"""Identities whose key follows from the fields of `_facts` even if they name no access key."""
+_KEPT = 4
+"""How many of `_facts` are kept; the others decide the actor's key."""
 
 _Facts: TypeAlias = tuple[object, ...]
 _stamp = attrgetter("event_time")
@@ -32,17 +32,22 @@ _facts = cast(
         "event_name",
         "aws_region",
         "user_agent",
-        "recipient_account_id",
         "user_identity.type",
         "user_identity.accessKeyId",
         "user_identity.arn",
-        "user_identity.principalId",
-        "user_identity.userName",
-        "user_identity.accountId",
         "user_identity.invokedBy",
     ),
 )
-"""What is kept, and what decides the actor's key: an access key stands for its session, whose context is not here."""
+"""What is kept, then what decides the actor's key, if `_is_telling`: an access key and an ARN stand for one session."""
+
+
+class _Identity(Protocol):
+    """What of `userIdentity` a projection holds that has `identity_fields`."""
+
+    type: object
+    accessKeyId: object  # noqa: N815  # named by AWS
+    arn: object
+    invokedBy: object  # noqa: N815
 
 
 class HabitMaker:
@@ -52,11 +57,13 @@ class HabitMaker:
         self._actor = actor
         self._times = Times()
         self._known: dict[_Facts, Trace] = {}
+        self._keys: dict[_Facts, str] = {}
+        self._programs: dict[object, str] = {}
 
     def hours(self, records: Sequence[Record]) -> tuple[Hour, ...]:
-        """What the actors of these records did, by hour; records without a time that can be read are left out.
+        """What the actors of these records did, by hour; the time of each can be read.
 
-        Never raises, whatever the records hold.
+        Never raises, whatever else the records hold.
         """
         return tuple(Hour(start, tuple(self._traces(found))) for start, found in self._by_hour(records))
 
@@ -64,34 +71,45 @@ class HabitMaker:
         """The records with the start of their hour, in epoch seconds."""
         for group in _alike(records):
             time = self._times.time(group[0].event_time)
-            if time is not None:
-                yield time - time % _HOUR, group
+            assert time is not None
+            yield time - time % _HOUR, group
 
     def _traces(self, records: Sequence[Record]) -> set[Trace]:
         try:
-            by_facts = dict(zip(map(_facts, records), records, strict=True))
+            found = list(map(self._known.get, map(_facts, records)))
         except TypeError:  # a list where AWS writes a text
             return set(map(self._trace, records))
-        known = self._known
-        traces = cast("set[Trace | None]", set(map(known.get, by_facts)))
+        traces = cast("set[Trace | None]", set(found))
         if None in traces:
             traces.discard(None)
-            new = [(facts, record) for facts, record in by_facts.items() if facts not in known]
-            traces |= self._learnt(new)
-            if not all(_is_telling(record) for _, record in new):
-                traces.update(self._trace(record) for record in records if not _is_telling(record))
+            traces |= self._learnt([record for record, trace in zip(records, found, strict=True) if trace is None])
         return cast("set[Trace]", traces)
 
-    def _learnt(self, new: Sequence[tuple[_Facts, Record]]) -> set[Trace]:
-        if len(self._known) > _MEMO_ENTRIES:
-            self._known.clear()
+    def _learnt(self, new: Sequence[Record]) -> set[Trace]:
+        for memo in (self._known, self._keys, self._programs):
+            if len(memo) > _MEMO_ENTRIES:
+                memo.clear()
         traces = set()
-        for facts, record in new:
-            trace = self._trace(record)
+        for record in new:
+            if not _is_telling(record):
+                traces.add(self._trace(record))
+                continue
+            facts = _facts(record)
+            identity = facts[_KEPT:]
+            key = self._keys.get(identity)
+            if key is None:
+                key = self._keys[identity] = self._actor(record).key
+            address, call, region, agent = facts[:_KEPT]
+            trace = Trace(key, _text(address), _text(call), _text(region), self._program(agent))
+            self._known[facts] = trace
             traces.add(trace)
-            if _is_telling(record):
-                self._known[facts] = trace
         return traces
+
+    def _program(self, agent: object) -> str:
+        found = self._programs.get(agent)
+        if found is None:
+            found = self._programs[agent] = program_of(_text(agent))
+        return found
 
     def _trace(self, record: Record) -> Trace:
         return Trace(
@@ -106,23 +124,20 @@ class HabitMaker:
 def _alike(records: Sequence[Record]) -> Iterable[Sequence[Record]]:
     """The records by what their times begin with, date and hour; mostly all are of one."""
     stamps = cast("list[str]", list(map(_stamp, records)))
-    try:
-        low, high = min(stamps, default=""), max(stamps, default="")
-        if low[:_HOUR_LENGTH] == high[:_HOUR_LENGTH]:
-            return [records] if records else []
-    except TypeError:
-        pass
+    if not stamps:
+        return []
+    if min(stamps)[:_HOUR_LENGTH] == max(stamps)[:_HOUR_LENGTH]:
+        return [records]
     found: dict[str, list[Record]] = defaultdict(list)
     for record, stamp in zip(records, stamps, strict=True):
-        if isinstance(stamp, str):
-            found[stamp[:_HOUR_LENGTH]].append(record)
+        found[stamp[:_HOUR_LENGTH]].append(record)
     return found.values()
 
 
 def _is_telling(record: Record) -> bool:
-    """Whether the actor's key follows from `_facts`."""
-    identity = record.user_identity
-    return bool(identity.accessKeyId) or identity.type in _TELLING_TYPES  # type: ignore[attr-defined]
+    """Whether the actor's key follows from `_facts`: it does for most records, and `_trace` takes the others."""
+    identity = cast(_Identity, record.user_identity)
+    return bool(identity.accessKeyId and identity.arn) or (identity.type == "AWSService" and bool(identity.invokedBy))
 
 
 def _text(value: object) -> str:
