@@ -25,7 +25,7 @@ EVERYDAY: Final = frozenset(
     {"console-login-failed", "console-login-unknown-user", "secret-read", "secret-read-batch", "secret-value-changed"}
     | {"security-group-changed", "security-group-created", "security-group-deleted", "iam-user-created"}
 )
-"""What is mild in itself, and yet the first that people ask for: these stand with the detections of medium severity."""
+"""What is mild in itself, and yet the first that people ask for: these stand ahead of what is of medium severity."""
 CIS_NAMESPACE: Final = "CISBenchmark"
 
 
@@ -157,8 +157,9 @@ def _ranks(offered: Mapping[str, Detection], composite: Mapping[str, Detection])
 
 def _rank(detection: Detection) -> _Rank:
     core = CORE.index(detection.category) if detection.category in CORE else len(CORE)
-    severity = max(detection.severity, Severity.MEDIUM) if detection.id in EVERYDAY else detection.severity
-    return (Severity.CRITICAL.rank - severity.rank, core, detection.id, "")
+    if detection.id in EVERYDAY:
+        return (Severity.CRITICAL.rank - max(detection.severity, Severity.MEDIUM).rank, -1, detection.id, "")
+    return (Severity.CRITICAL.rank - detection.severity.rank, core, detection.id, "")
 
 
 def _in_order(composite: Mapping[str, Detection]) -> tuple[Detection, ...]:

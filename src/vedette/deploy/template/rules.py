@@ -64,18 +64,17 @@ def choose_rules(wanted: Wanted, selection: Selection) -> tuple[tuple[Ruled, ...
         if wanted.events and one.detection.notify and one.detection.severity is Severity.CRITICAL
     ]
     for detection, reason in (*critical, *selection.overflow):
-        found = _ruled(wanted, detection, overflow=bool(reason)) if wanted.events else "EventBridge is not wanted"
+        found = _ruled(wanted, detection, overflow=bool(reason))
         if isinstance(found, Ruled) and len(ruled) < MAX_RULES:
             ruled.append(found)
             if reason:
                 left_out.append(LeftOut(detection.id, f"{reason} {_INSTEAD.format(region=wanted.region)}"))
             continue
-        why = found if isinstance(found, str) else f"the event bus takes {MAX_RULES} rules"
-        why = why[0].lower() + why[1:]
+        why = found if isinstance(found, str) else f"The event bus takes {MAX_RULES} rules"
         if reason:
-            left_out.append(LeftOut(detection.id, f"{reason} EventBridge cannot stand in: {why}."))
+            left_out.append(LeftOut(detection.id, f"{reason} EventBridge cannot stand in. {why}."))
         else:
-            left_out.append(LeftOut(detection.id, f"Its alarm tells of it in minutes, and no rule in seconds: {why}."))
+            left_out.append(LeftOut(detection.id, f"Its alarm tells of it in minutes, and no rule in seconds. {why}."))
     return tuple(ruled), tuple(left_out)
 
 
@@ -83,13 +82,15 @@ _INSTEAD: Final = "An EventBridge rule tells of it, which sees what happens in {
 
 
 def _ruled(wanted: Wanted, detection: Detection, *, overflow: bool) -> Ruled | str:
+    if not wanted.events:
+        return "Rules of EventBridge are not wanted"
     if overflow and detection.category == "cis":
-        return "the benchmark asks for a metric filter, which the pack `cis` deploys, and takes no rule for one"
+        return "What the benchmark asks for is a metric filter, and a rule is none"
     if detection.alarm is None or detection.metric is None or not one_decides(detection.metric, detection.alarm):
-        return "a single event does not decide it"
+        return "A single event does not decide it"
     asked = question(detection, wanted.today or dt.date.min)
     if asked is None:
-        return "its pattern reads records as text"
+        return "Its pattern reads records as text"
     pattern = event_pattern(asked)
     if isinstance(pattern, EventPattern):
         return Ruled(detection, pattern, needs_read_only(asked), overflow)
