@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import pytest
 
-from vedette.aws import AwsSession
+from vedette.aws import AwsSession, session
 from vedette.deploy import stacks
 from vedette.deploy.apply import Point, apply
 from vedette.deploy.deployment import Deployment, Stack
@@ -108,7 +108,7 @@ def test_a_first_plan_adds_everything_and_leaves_nothing_behind(aws: AwsSession,
     assert rows == {
         ("+", "/vedette/cloudtrail", "log group"),
         ("+", "vedette-high", "topic"),
-        ("+", DETECTION.title, "alarm, metric filter"),
+        ("+", DETECTION.title, "alarm"),
     }
     discard(aws.client("cloudformation"), plan.stacks)
     assert statuses(aws) == {}
@@ -135,8 +135,13 @@ def test_apply_then_plan_again_is_empty_and_a_threshold_shows_exactly(aws: AwsSe
     assert not planned(aws, account, usual(3)).changed
 
 
-def test_a_failed_creation_leaves_nothing_and_names_the_first_cause(aws: AwsSession, account: str) -> None:
-    aws.client("s3").call("create_bucket", Bucket="already-there")
+def test_a_failed_creation_leaves_nothing_and_names_the_first_cause(
+    aws: AwsSession, account: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "444400000001")
+    theirs = session(region=REGION, endpoint_url=aws.access.endpoint_url)
+    theirs.client("s3").call("create_bucket", Bucket="already-there")
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", account)
     bucket = {"Type": "AWS::S3::Bucket", "DeletionPolicy": "Retain", "Properties": {"BucketName": "already-there"}}
     bad = deployment(stack("base", {"Group": group(), "Bucket": bucket}))
     with pytest.raises(DeployError) as raised:

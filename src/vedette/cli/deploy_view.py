@@ -61,7 +61,8 @@ def plan_lines(plan: Plan, columns: int, *, verbose: bool) -> Iterator[Text]:
     if plan.retagged:
         yield Text(f"  {output.count(plan.retagged, 'resource')} more: only tags change", "dim")
         yield Text()
-    yield from left_out_lines(plan.deployment.left_out, columns, verbose=verbose)
+    if plan.changed or verbose:
+        yield from left_out_lines(plan.deployment.left_out, columns, verbose=verbose)
 
 
 def _concern(row: Row) -> Concern:

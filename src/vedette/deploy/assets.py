@@ -108,7 +108,7 @@ def source(session: AwsSession, wanted: Wanted, stack: Stack) -> dict[str, str]:
     bucket, body = ensure(session, wanted), stack.body.encode()
     key = f"templates/{stack.name}/{hashlib.sha256(body).hexdigest()[:16]}.json"
     put(session.client("s3"), wanted, bucket, key, body)
-    return {"TemplateURL": f"https://{bucket}.s3.{wanted.region}.{_suffix(wanted)}/{key}"}
+    return {"TemplateURL": f"https://s3.{wanted.region}.{_suffix(wanted)}/{bucket}/{key}"}
 
 
 def _suffix(wanted: Wanted) -> str:

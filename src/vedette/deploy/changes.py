@@ -131,6 +131,12 @@ KINDS = {
     "AWS::SQS::QueuePolicy": "policy of the queue",
 }
 
+_SHORT = {
+    "AWS::CloudWatch::CompositeAlarm": "alarm",
+    "AWS::Events::Rule": "rule",
+}
+"""Among the things of one detection, where it is plain what they are."""
+
 
 def changes_of(
     stack: str, answers: Iterable[Mapping[str, object]], old: Template, new: Template, place: Place
@@ -302,8 +308,18 @@ def rows(changes: Sequence[Change], titles: Mapping[str, str]) -> tuple[Row, ...
         else:
             found.append(Row(change.operation, change.name, KINDS.get(change.type, change.type), (change,)))
     for detection, of_it in gathered.items():
-        kinds = ", ".join(dict.fromkeys(KINDS.get(one.type, one.type) for one in of_it))
-        found.append(Row(_joint(of_it), titles.get(detection, detection), kinds, tuple(of_it), detection))
+        kinds = [_SHORT.get(one.type) or KINDS.get(one.type, one.type) for one in of_it]
+        if "alarm" in kinds:  # whose filter goes without saying
+            kinds = [kind for kind in kinds if kind != KINDS["AWS::Logs::MetricFilter"]]
+        found.append(
+            Row(
+                _joint(of_it),
+                titles.get(detection, detection),
+                ", ".join(dict.fromkeys(kinds)),
+                tuple(of_it),
+                detection,
+            )
+        )
     return tuple(found)
 
 

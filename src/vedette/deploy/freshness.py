@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from vedette.deploy.deployed import Resource, resources
@@ -35,28 +35,40 @@ class Freshness:
     unknown: tuple[str, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What decides which detections fit, as far as what is deployed tells."""
+
+    events: bool
+    composites: bool
+
+
 def freshness(deployed: Iterable[Resource], known: Sequence[Detection], place: Place, today: dt.date) -> Freshness:
     """Compare. A detection is as it was if either pack would deploy it so; one that does not fit is not missing."""
-    there = _asked(deployed)
-    now = [_built(known, there, pack, place, today) for pack in Pack]
-    held = {one.id for one in known}
-    fitting = _built(known, None, Pack.ALL, place, today)
+    found = tuple(deployed)
+    # What stands in for what (a rule for a filter) depends on what else there is: so on all of it, and nothing else.
+    among = {one.detection for one in found}
+    options = Options(
+        events=any(one.type == "AWS::Events::Rule" for one in found),
+        composites=any(one.type == "AWS::CloudWatch::CompositeAlarm" for one in found),
+    )
+    there, held = _asked(found), {one.id for one in known}
+    theirs = [one for one in known if one.id in among]
+    now = [_built(theirs, pack, place, today, options) for pack in Pack]
+    changed = (name for name, asked in there.items() if name in held and all(asked != one.get(name) for one in now))
+    fitting = _built(known, Pack.ALL, place, today, options)
     return Freshness(
-        changed=tuple(
-            sorted(name for name, asked in there.items() if name in held and all(asked != one.get(name) for one in now))
-        ),
-        missing=tuple(sorted(fitting.keys() - there.keys())),
-        unknown=tuple(sorted(there.keys() - held)),
+        changed=tuple(sorted(changed)),
+        missing=tuple(sorted(fitting.keys() - among)),
+        unknown=tuple(sorted(among - held - {""})),
     )
 
 
-def _built(
-    known: Sequence[Detection], among: Mapping[str, object] | None, pack: Pack, place: Place, today: dt.date
-) -> Asked:
-    chosen = tuple(one for one in known if among is None or one.id in among)
+def _built(known: Sequence[Detection], pack: Pack, place: Place, today: dt.date, options: Options) -> Asked:
     wanted = Wanted(
-        name=place.name, account=place.account, region=place.region, partition=place.partition, detections=chosen,
-        pack=pack, storyteller=False, events=False, dashboard=False, composites=False, today=today,
+        name=place.name, account=place.account, region=place.region, partition=place.partition, pack=pack,
+        detections=tuple(known), storyteller=False, dashboard=False, events=options.events,
+        composites=options.composites, today=today,
     )  # fmt: skip
     return _asked(one for stack in build(wanted).stacks for one in resources(stack.name, stack.template, place))
 

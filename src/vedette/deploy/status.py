@@ -21,6 +21,7 @@ from vedette.deploy.intrinsics import Place
 from vedette.deploy.stacks import Phase, StackState
 
 _DAY = 86_400
+_ASKING = ("AWS::Logs::MetricFilter", "AWS::Events::Rule")
 
 
 class Confirmation(enum.Enum):
@@ -205,6 +206,8 @@ def problems(status: Status) -> list[str]:
             found.append(f"{each.endpoint} has not confirmed yet ({each.topic}): it is told nothing")
         elif each.confirmation is Confirmation.ABSENT:
             found.append(f"{each.endpoint} has ended its subscription ({each.topic}): it is told nothing")
+    if not any(one.type in _ASKING for one in status.deployed):
+        found.append("no detection is deployed: an apply has not come to its end; `vedette deploy apply` goes on")
     if not status.subscriptions and status.storyteller is None:
         found.append("nobody is told: give `--email` or a channel to `vedette deploy apply`")
     teller = status.storyteller
