@@ -134,7 +134,7 @@ def database(path: Path) -> Lookup:
     except OSError as error:
         hint = "`database` of [places] is a file in MaxMind's format: GeoLite2-Country.mmdb, say"
         raise InputError(f"cannot read `{path}`: {_why(error)}", hint=hint) from error
-    except (ValueError, maxminddb.InvalidDatabaseError) as error:
+    except Exception as error:  # whatever a reader of a damaged file stumbles over
         raise InputError(
             f"`{path}` is no database in MaxMind's format, or it is damaged", hint="download it anew"
         ) from error
@@ -142,7 +142,7 @@ def database(path: Path) -> Lookup:
     def look_up(address: Address) -> str:
         try:
             found = reader.get(str(address))
-        except (ValueError, maxminddb.InvalidDatabaseError):  # an IPv6 address in a database of IPv4, or damage
+        except Exception:  # noqa: BLE001  # IPv6 in a database of IPv4, or damage: no reason to hold a message back
             return ""
         return _place(found) if isinstance(found, Mapping) else ""
 
