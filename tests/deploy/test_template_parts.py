@@ -93,7 +93,7 @@ def test_the_key_serves_each_service_for_its_purpose() -> None:
     assert publishers["Principal"]["Service"] == ["cloudwatch.amazonaws.com", "events.amazonaws.com"]
     assert publishers["Action"] == ["kms:Decrypt", "kms:GenerateDataKey*"]
     assert publishers["Condition"] == {"StringEquals": {"aws:SourceAccount": {"Ref": "AWS::AccountId"}}}
-    groups = found["LogGroups"]["Condition"]["ArnEquals"]["kms:EncryptionContext:aws:logs:arn"]
+    groups = found["LogGroups"]["Condition"]["StringEquals"]["kms:EncryptionContext:aws:logs:arn"]
     assert [group.rpartition("log-group:")[2] for group in groups] == [
         "/vedette/cloudtrail",
         "/aws/lambda/vedette-storyteller",

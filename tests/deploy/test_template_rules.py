@@ -124,8 +124,8 @@ def test_widgets_do_not_lie_on_one_another() -> None:
             "widget 0: a metric widget has a region, and shows from 1 to 500 metrics",
         ),
         (
-            '{"widgets": [{"type": "metric", "x": 0, "width": 6,'
-            ' "properties": {"region": "r", "metrics": [["A", "C"]]}}]}',
+            ('{"widgets": [{"type": "metric", "x": 0, "width": 6,'
+            ' "properties": {"region": "r", "metrics": [["A", "C"]]}}]}'),
             "widget 0: no metric `A` `C`",
         ),
     ],

@@ -90,10 +90,10 @@ def _key_statements(wanted: Wanted) -> list[dict[str, Json]]:
         found.append(
             statement(
                 "LogGroups",
-                ["kms:Decrypt", "kms:Describe*", "kms:Encrypt", "kms:GenerateDataKey*", "kms:ReEncrypt*"],
+                ["kms:Decrypt", "kms:Encrypt", "kms:GenerateDataKey*", "kms:ReEncrypt*"],
                 "*",
                 {"Service": {"Fn::Sub": "logs.${AWS::Region}.${AWS::URLSuffix}"}},
-                {"ArnEquals": {"kms:EncryptionContext:aws:logs:arn": groups}},
+                {"StringEquals": {"kms:EncryptionContext:aws:logs:arn": groups}},
             )
         )
     if wanted.trail is None:
