@@ -126,6 +126,8 @@ class LeakingStore:
             raise StoreError(f"connection to `postgresql://vedette:{self.told}@db` failed", hint=f"not {self.told}")
         return self.store.transaction()
 
+    snapshot = transaction
+
     def __getattr__(self, name: str) -> object:
         return getattr(self.store, name)
 

@@ -36,6 +36,7 @@ from vedette.monitor.store import (
 )  # fmt: skip
 from vedette.monitor.watching import Monitor
 from vedette.settings.model import Settings
+from vedette.stores.retry import committed
 
 T = TypeVar("T")
 
@@ -45,7 +46,6 @@ MOST = 10_000
 MOST_ALERTS = 2_000
 """How many alerts are, those that changed last: reading them takes a second, for which a SQLite store is locked."""
 
-_CONFLICTS = 20
 _ALERTS, _DELIVERIES, _SILENCES, _POISON = (
     f"`vedette {noun} list` shows them" for noun in ("alerts", "deliveries", "silences", "sources poison")
 )
@@ -80,21 +80,23 @@ class Control:
 
     def do(self, task: Callable[[Transaction], T]) -> T:
         """What `task` answers once its transaction is committed; done again where a monitor got in between."""
-        for _ in range(_CONFLICTS):
-            try:
-                with self._store.transaction() as tx:
-                    return task(tx)
-            except ConflictError:
-                continue
-        raise StoreError("monitors got in between too often", hint="try again")
+        try:
+            return committed(self._store, task)
+        except ConflictError as error:
+            raise StoreError("monitors got in between too often", hint="try again") from error
+
+    def look(self, task: Callable[[Transaction], T]) -> T:
+        """What `task`, which only reads, answers; a monitor that writes meanwhile is not waited for."""
+        with self._store.snapshot() as tx:
+            return task(tx)
 
     def alerts(self, wanted: AlertFilter) -> list[AlertRecord]:
         """Alerts, those that changed last and all that stand; what turned out to be none is left out."""
-        return self.do(lambda tx: _alerts(tx, wanted))
+        return self.look(lambda tx: _alerts(tx, wanted))
 
     def find(self, given: str) -> AlertRecord:
         """The alert with this id, or the only one that `alerts` gives whose id begins so; else UsageError."""
-        return self.do(lambda tx: _alert(tx, given))
+        return self.look(lambda tx: _alert(tx, given))
 
     def act(self, given: Sequence[str], act: Act) -> list[AlertRecord]:
         """Do the same to several alerts: to all of them or, where one is not found, to none."""
@@ -115,17 +117,17 @@ class Control:
             found = {key: delivery for key in keys if (delivery := tx.delivery(key)) is not None}
             return History(alert, decisions, found, {each.id: each for each in tx.silences(self.now)})
 
-        return self.do(read)
+        return self.look(read)
 
     def notice(self, alert: AlertRecord, reason: Reason = Reason.FIRST) -> Notice:
         """What a message about the alert would be made of now."""
         notices = Notices(self.settings, self.monitor)
         shown = Delivery("preview", "preview", alert.incident, (alert.id,), reason, self.now, self.now)
-        return self.do(lambda tx: notices.of(tx, shown, self.now))
+        return self.look(lambda tx: notices.of(tx, shown, self.now))
 
     def deliveries(self, state: DeliveryState | None = None, channel: str | None = None) -> Sequence[Delivery]:
         """Deliveries, the newest first."""
-        return self.do(lambda tx: tx.deliveries(state=state, channel=channel, limit=MOST))
+        return self.look(lambda tx: tx.deliveries(state=state, channel=channel, limit=MOST))
 
     def retry(self, given: Sequence[str]) -> list[Delivery]:
         """Let the deliveries with these keys, or beginnings of keys, be tried at once; all of them or none."""
@@ -151,7 +153,7 @@ class Control:
 
     def silences(self) -> Sequence[Silence]:
         """The silences in force, the next to end first."""
-        return sorted(self.do(lambda tx: tx.silences(self.now)), key=lambda each: (each.until, each.id))
+        return sorted(self.look(lambda tx: tx.silences(self.now)), key=lambda each: (each.until, each.id))
 
     def add_silence(self, matchers: Mapping[str, str], *, owner: str, reason: str, until: int) -> Silence:
         """Hold back what matches, from now on."""
@@ -176,13 +178,13 @@ class Control:
 
     def healths(self) -> Mapping[str, SourceHealth | None]:
         """How each source is, those of the settings first; None for one that nothing has come from yet."""
-        found = {health.source: health for health in self.do(lambda tx: tx.healths())}
+        found = {health.source: health for health in self.look(lambda tx: tx.healths())}
         names = dict.fromkeys([source.name for source in self.settings.sources] + list(found))
         return {name: found.get(name) for name in names}
 
     def poison(self) -> Sequence[ObjectRow]:
         """Objects that were put aside, the newest first."""
-        return self.do(lambda tx: tx.objects(poison=True, limit=MOST))
+        return self.look(lambda tx: tx.objects(poison=True, limit=MOST))
 
     def release(self, given: Sequence[str] | None) -> list[ObjectRow]:
         """Let objects that were put aside (None: all) be read again: the running monitor fetches them by name.

@@ -124,7 +124,7 @@ def _new_store(path: Path) -> Check:
 
 def _kept(store: Store) -> str:
     found = store.status()
-    with store.transaction() as tx:
+    with store.snapshot() as tx:
         tx.note("doctor")
     version, latest = found.get("version"), found.get("latest")
     if version != latest:
@@ -134,7 +134,7 @@ def _kept(store: Store) -> str:
 
 def _life(store: Store, settings: Settings, now: int) -> Iterator[Check]:
     """Whether a monitor seems to be running, and what it last heard of each source."""
-    with store.transaction() as tx:
+    with store.snapshot() as tx:
         holder, healths = tx.note(HOLDER), {each.source: each for each in tx.healths()}
     if not holder or has_ended(holder):
         yield Check("monitor", State.DOUBTFUL, "none is running here", "`vedette run`, or the service that runs it")

@@ -252,7 +252,7 @@ class Run:
         found = [self.work.trouble, self.broken, "stopping" if self.stop.is_set() else ""]
         own = {source.name for source in self.parts.sources}
         try:
-            healths = [each for each in self.work.once(lambda tx: list(tx.healths())) if each.source in own]
+            healths = [each for each in self.work.look(lambda tx: list(tx.healths())) if each.source in own]
             found += [f"source {each.source}: {each.last_error}" for each in healths if each.last_error]
         except StoreError as error:
             found.append(error.message)
@@ -261,7 +261,7 @@ class Run:
     def page(self) -> str:
         """The figures as Prometheus reads them."""
         try:
-            asked = self.work.once(self._asked)
+            asked = self.work.look(self._asked)
         except StoreError:
             asked = {}
         return self.parts.figures.page(asked)

@@ -13,6 +13,7 @@ from typing import TypeVar
 from vedette.app.figures import STORE_ERRORS, Figures
 from vedette.app.journal import Journal
 from vedette.monitor.store import ConflictError, Store, StoreError, Transaction
+from vedette.stores.retry import committed
 
 T = TypeVar("T")
 
@@ -67,15 +68,17 @@ class Work:
 
     def once(self, task: Callable[[Transaction], T]) -> T:
         """The same without waiting: raises StoreError."""
-        for _ in range(CONFLICTS):
-            try:
-                with self._store.transaction() as tx:
-                    answer = task(tx)
-            except ConflictError:
-                continue
-            self._worked()
-            return answer
-        raise StoreError("other monitors got in between too often")
+        try:
+            answer = committed(self._store, task, attempts=CONFLICTS, sleep=self._stop.wait)
+        except ConflictError as error:
+            raise StoreError("other monitors got in between too often") from error
+        self._worked()
+        return answer
+
+    def look(self, task: Callable[[Transaction], T]) -> T:
+        """What `task`, which only reads, answers at once, while others write; raises StoreError."""
+        with self._store.snapshot() as tx:
+            return task(tx)
 
     def _failed(self, error: StoreError) -> None:
         self._figures.add(STORE_ERRORS)

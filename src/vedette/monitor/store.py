@@ -255,6 +255,9 @@ class Store(Protocol):
     def transaction(self) -> AbstractContextManager[Transaction]:
         """A transaction that commits when the block ends and rolls back when it raises."""
 
+    def snapshot(self) -> AbstractContextManager[Transaction]:
+        """A transaction that only reads: it sees one moment, waits for nobody and holds up nobody."""
+
     def prune(self, before: Mapping[str, int]) -> Mapping[str, int]:
         """Delete rows older than a time, by table name (TABLES); answers how many went. Standing alerts stay."""
 

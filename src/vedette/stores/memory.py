@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections import Counter
 from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, replace
 from itertools import islice
 from operator import attrgetter
@@ -285,6 +285,10 @@ class MemoryStore:
         self._tables = _Tables()
         self._lock = threading.RLock()
         self._busy = False
+
+    def snapshot(self) -> AbstractContextManager[Transaction]:
+        """A transaction that only reads; others wait for it."""
+        return self.transaction()
 
     @contextmanager
     def transaction(self) -> Iterator[Transaction]:

@@ -184,6 +184,12 @@ class PostgresStore:
             yield SqlTransaction(session)
 
     @contextmanager
+    def snapshot(self) -> Iterator[SqlTransaction]:
+        """A transaction that only reads."""
+        with self.reading() as session:
+            yield SqlTransaction(session)
+
+    @contextmanager
     def reading(self) -> Iterator[_Session]:
         """A session that sees one moment of the store, and holds up nobody."""
         with self._session(_BEGIN_READING) as session:

@@ -1,4 +1,4 @@
-"""Doing a transaction again when another monitor's got in between: the wrapper for whoever writes."""
+"""Doing a transaction again when another monitor's got in between: the one wrapper for whoever writes."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def committed(
     work: Callable[[Transaction], T],
     *,
     attempts: int = ATTEMPTS,
-    sleep: Callable[[float], None] = time.sleep,
+    sleep: Callable[[float], object] = time.sleep,
 ) -> T:
     """What `work` answers once its transaction has committed; it is called again after each conflict.
 

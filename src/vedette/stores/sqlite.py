@@ -106,6 +106,12 @@ class SqliteStore:
             yield SqlTransaction(session)
 
     @contextmanager
+    def snapshot(self) -> Iterator[SqlTransaction]:
+        """A transaction that only reads."""
+        with self.reading() as session:
+            yield SqlTransaction(session)
+
+    @contextmanager
     def reading(self) -> Iterator[_Session]:
         """A session that sees one moment of the store, and holds up nobody."""
         with self._session("BEGIN") as session:
