@@ -5,14 +5,17 @@ from __future__ import annotations
 import hashlib
 import io
 import platform
+import shutil
 import subprocess
 import sys
 import zipfile
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+import vedette
 from deploy.bundles import ARCHITECTURE, PYTHON, unpacked, wheels
 from vedette.deploy import bundle as room
 from vedette.deploy.bundle import Bundle, bundle, check_sizes, zipped
@@ -20,6 +23,16 @@ from vedette.detections.loader import load_builtin
 from vedette.errors import InputError, OutputError, VedetteError
 
 DETECTIONS = load_builtin(tests=False)[:3]
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _still(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """The package as it is now: whoever works on it while the tests run changes no bundle."""
+    copy = tmp_path_factory.mktemp("package") / "vedette"
+    shutil.copytree(Path(vedette.__file__).parent, copy, ignore=shutil.ignore_patterns("__pycache__"))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(vedette, "__file__", str(copy / "__init__.py"))
+        yield
 
 
 @pytest.fixture(scope="module")
@@ -59,6 +72,7 @@ def test_what_is_deployed_is_in_it(made: Bundle) -> None:
             assert archive.read(f"vedette_detections/{one.id}.yaml").decode() == one.source
     assert "vedette/deploy/storyteller/handler.py" in names
     assert any(name.startswith("vedette/alerts/render/templates/") for name in names)
+    assert not any(name.startswith(("vedette/cli/", "vedette/deploy/template/", "vedette/stores/")) for name in names)
 
 
 def test_the_function_imports_nothing_that_is_not_in_it(made: Bundle, tmp_path: Path) -> None:
@@ -95,6 +109,18 @@ def test_another_detection_is_another_bundle(made: Bundle, tmp_path: Path) -> No
         tmp_path / "other.zip", architecture=ARCHITECTURE, python=PYTHON, detections=changed, wheels=wheels()
     )
     assert other.sha256 != made.sha256
+
+
+def test_a_change_of_the_command_line_is_no_change_of_the_function(made: Bundle, tmp_path: Path) -> None:
+    """Or a plan would show a new function for each release that has none."""
+    root = Path(vedette.__file__).parent
+    (root / "cli" / "new.py").write_text("1")
+    (root / "__pycache__").mkdir()
+    (root / "__pycache__" / "x.cpython-313.pyc").write_text("1")
+    again = bundle(
+        tmp_path / "two.zip", architecture=ARCHITECTURE, python=PYTHON, detections=DETECTIONS, wheels=wheels()
+    )
+    assert again.sha256 == made.sha256
 
 
 def test_lambdas_limits() -> None:

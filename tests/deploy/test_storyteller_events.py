@@ -128,6 +128,8 @@ def test_every_form_tells_the_same_transition_by_the_same_key() -> None:
     """An alarm that calls the function, and tells a topic and EventBridge besides, is one transition."""
     keys = {only(event).key for event in (action(), state_change(), notification_2026(), sns(notification_2026()))}
     assert len(keys) == 1
+    later, over = notification_2026(changed=NOW + 60), notification_2026(new="OK", old="ALARM")
+    assert len(keys | {only(later).key, only(over).key, only(notification_2026("vedette-root-use")).key}) == 4
 
 
 def test_what_is_read() -> None:

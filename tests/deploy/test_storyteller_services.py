@@ -112,6 +112,7 @@ def test_mail(aws: AwsSession) -> None:
         body = letter.get_body(("plain",))
         assert body is not None
         assert "203.0.113.99" in body.get_content()
+        assert "vedette alerts" not in body.get_content(), "nobody keeps the alert, so nobody can answer it"
 
 
 def test_without_a_channel_the_topic_of_the_severity_gets_the_story(aws: AwsSession, server: str) -> None:

@@ -73,7 +73,6 @@ def test_the_story_of_one_record(at_hook: Stage, receiver: Receiver) -> None:
     (data,) = data_of(receiver)
     assert "203.0.113.99" in text_of(receiver)
     assert "192.0.2.1" not in text_of(receiver)
-    assert "vedette alerts ack" not in text_of(receiver), "nobody keeps the alert, so nobody can acknowledge it"
     assert at_hook.slept == []
     assert at_hook.said("told")[0]["channel"] == "hook"
     assert data["alerts"]
@@ -247,6 +246,21 @@ def test_a_secret_in_an_answer_is_not_logged(receiver: Receiver, monkeypatch: py
     assert "t0ken" not in one.journal.getvalue()
 
 
+def test_a_secret_in_a_fault_of_ours_is_not_shown(receiver: Receiver, monkeypatch: pytest.MonkeyPatch) -> None:
+    from vedette.senders.webhook import WebhookSender
+
+    def faulty(sender: WebhookSender, message: object) -> None:
+        raise RuntimeError(f"no port in {sender.url()}")
+
+    monkeypatch.setenv("HOOK", receiver.url("/t0ken-of-the-hook"))
+    monkeypatch.setattr(WebhookSender, "send", faulty)
+    one = stage(hook("") | {"secret": "secret://env/HOOK", "options": {}})
+    with pytest.raises(UntoldError, match="RuntimeError: no port in") as raised:
+        one.hear(notification_2026() | {"NewStateReason": "a test"})
+    assert "t0ken" not in str(raised.value)
+    assert "t0ken" not in one.journal.getvalue()
+
+
 def test_a_transition_that_comes_twice_is_told_once(at_hook: Stage, receiver: Receiver) -> None:
     """Lambda and SNS deliver at least once, and an alarm may be wired twice."""
     at_hook.logs.put(IN_WINDOW, root_login())
@@ -299,6 +313,7 @@ def test_a_composite_detection_is_told_by_its_childrens_records(at_hook: Stage, 
     )  # fmt: skip
     assert at_hook.hear(composite_2026(f"vedette-{name}", "vedette-console-login-success")) == 1
     assert len(at_hook.logs.asked) == len(Library("vedette").with_children(name)) - 1
+    assert at_hook.said("looked")[0]["found"] == 12, "each record once, however many patterns asked for it"
     assert "carol" in text_of(receiver)
     assert name in text_of(receiver)
 

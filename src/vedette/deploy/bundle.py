@@ -32,6 +32,10 @@ MAX_ZIPPED = 50 * 1_024 * 1_024
 MAX_UNZIPPED = 250 * 1_024 * 1_024
 """Bytes. Source: Lambda quotas, "Deployment package (.zip file archive) size"."""
 
+_UNUSED = frozenset({"cli", "simulate", "stores", "__main__.py"})
+_OF_DEPLOY = frozenset({"__init__.py", "names.py", "wanted.py", "storyteller"})
+"""What the function has no use for, and what it has of this room: a change elsewhere is no change of the function."""
+
 _MACHINES = {"arm64": "aarch64", "x86_64": "x86_64"}
 _GLIBC = ("manylinux2014", *(f"manylinux_2_{minor}" for minor in range(17, 35)))
 """Amazon Linux 2023, on which Python 3.12 and later run, has glibc 2.34."""
@@ -105,12 +109,16 @@ def check_sizes(packed: int, unpacked: int) -> None:
 
 
 def _own_files() -> Iterator[tuple[str, bytes]]:
-    """This package as it is installed, without what compilers and editors leave."""
+    """This package as it is installed, without what the function has no use for, and what compilers leave."""
     root = Path(vedette.__file__).parent
     for path in sorted(root.rglob("*")):
-        inside = path.relative_to(root)
-        if path.is_file() and "__pycache__" not in inside.parts and path.suffix not in (".pyc", ".pyo"):
-            yield str(PurePosixPath("vedette", *inside.parts)), path.read_bytes()
+        inside = path.relative_to(root).parts
+        if path.is_file() and _is_used(inside) and "__pycache__" not in inside and path.suffix not in (".pyc", ".pyo"):
+            yield str(PurePosixPath("vedette", *inside)), path.read_bytes()
+
+
+def _is_used(inside: tuple[str, ...]) -> bool:
+    return inside[1] in _OF_DEPLOY if inside[0] == "deploy" else inside[0] not in _UNUSED
 
 
 def _unpacked(wheel: Path) -> Iterator[tuple[str, bytes]]:

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import reduce
 
-from vedette.alerts.alert import Alert, alert_id
+from vedette.alerts.alert import alert_id
 from vedette.alerts.assembly import Course, assemble
 from vedette.alerts.evidence import Evidence, together
 from vedette.alerts.record import AlertRecord
@@ -41,15 +41,16 @@ class Judged:
 
 
 def judge(detections: Sequence[Detection], bodies: Sequence[Body], why: Seen, now: int) -> Judged:
-    """Ask the records; the last of `detections` is told of, and those before it are what its rule watches.
+    """Ask the records; the last of `detections` is told of, and those before it are what its rule watches (`notify` is
+    false for these, so that they have no alerts of their own).
 
     `why` is the state into which the alarm went; `now` is epoch seconds, and decides which exceptions are in force.
     """
     told, today = detections[-1], dt.datetime.fromtimestamp(now, dt.UTC).date()
     courses, matched = _courses(detections, bodies, today)
-    found = [alert for alert in assemble(courses, detections).alerts if alert.detection.id == told.id]
+    found = assemble(courses, detections).alerts
     if found:
-        return Judged(tuple(_record(alert, why, now) for alert in found), matched)
+        return Judged(tuple(_alert(told, alert.group, alert.evidence, why, now) for alert in found), matched)
     everything = reduce(Evidence.merge, (together(one.evidence, one.evidence) for one in courses), Evidence())
     if everything.count:
         return Judged((_alert(told, (), everything, why, now),), matched)
@@ -79,10 +80,6 @@ def without_records(detection: Detection, why: Seen, now: int) -> AlertRecord:
     """The alert where its records could not be had: that it fired, and what to do about it. A canary may have none."""
     kind = CANARY if why.reason.startswith(CANARY_REASON) else DETECTION
     return replace(_alert(detection, (), Evidence(), why, now), kind=kind)
-
-
-def _record(alert: Alert, why: Seen, now: int) -> AlertRecord:
-    return _alert(alert.detection, alert.group, alert.evidence, why, now)
 
 
 def _alert(detection: Detection, group: Group, evidence: Evidence, why: Seen, now: int) -> AlertRecord:
