@@ -1,4 +1,4 @@
-"""A deployment's life with the real template: made, made anew without change, changed, tampered with, removed, made again.
+"""A deployment's life with the real template: made, changed, tampered with, removed, and made again.
 
 What ministack lacks is added by emulator.py: trails, composite alarms, and taking over a bucket that was kept.
 """

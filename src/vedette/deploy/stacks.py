@@ -121,12 +121,8 @@ def find(cfn: AwsClient, name: str) -> StackState | None:
 def ours(cfn: AwsClient, name: str) -> tuple[StackState, ...]:
     """The stacks of the deployment of that name, by their tag, in the order of their names."""
     found = [_state(one) for page in cfn.pages("describe_stacks") for one in records(page, "Stacks")]
-    return tuple(
-        sorted(
-            (one for one in found if one.tags.get(NAME_TAG) == name and one.phase is not Phase.GONE),
-            key=lambda one: one.name,
-        )
-    )
+    standing = (one for one in found if one.tags.get(NAME_TAG) == name and one.phase is not Phase.GONE)
+    return tuple(sorted(standing, key=lambda one: one.name))
 
 
 def _state(answer: Mapping[str, object]) -> StackState:
@@ -158,7 +154,7 @@ def make_change_set(
 ) -> ChangeSet | None:  # fmt: skip
     """What CloudFormation would do to reach the stack's template; None where that is nothing.
 
-    `source` is TemplateBody or TemplateURL. A creation that fails is to leave nothing (`OnStackFailure`), and takes over
+    `source` is TemplateBody or TemplateURL. A creation that fails is to leave nothing (`OnStackFailure`). It takes over
     what an earlier deployment kept, as the log bucket and group (`ImportExistingResources`).
     """
     answer = cfn.call(
@@ -176,36 +172,44 @@ def make_change_set(
     )
     made = text(answer, "Id")
     while True:
-        found = cfn.call("describe_change_set", ChangeSetName=made, IncludePropertyValues=True)
+        found = cfn.call("describe_change_set", StackName=stack.name, ChangeSetName=made, IncludePropertyValues=True)
         status, reason = text(found, "Status"), text(found, "StatusReason")
         if status not in ("CREATE_PENDING", "CREATE_IN_PROGRESS"):
             break
         pause(POLL_SECONDS)
     if status == "FAILED":
-        cfn.call("delete_change_set", ChangeSetName=made)
+        cfn.call("delete_change_set", StackName=stack.name, ChangeSetName=made)
         if any(words in reason for words in _NO_CHANGES):
             return None
         raise VedetteError(f"CloudFormation refuses the change of `{stack.name}`: {reason}", hint=_refused(new))
-    return ChangeSet(made, stack.name, text(answer, "StackId"), tuple(_changes(cfn, found, made)))
+    return ChangeSet(made, stack.name, text(answer, "StackId"), tuple(_changes(cfn, found, stack.name, made)))
 
 
 def _refused(new: bool) -> str | None:
     return "nothing was changed" if not new else "nothing was made"
 
 
-def _changes(cfn: AwsClient, first: Mapping[str, object], made: str) -> Iterator[Mapping[str, object]]:
+def _changes(cfn: AwsClient, first: Mapping[str, object], stack: str, made: str) -> Iterator[Mapping[str, object]]:
     page = first
     while True:
         yield from records(page, "Changes")
         token = text(page, "NextToken")
         if not token:
             return
-        page = cfn.call("describe_change_set", ChangeSetName=made, IncludePropertyValues=True, NextToken=token)
+        page = cfn.call(
+            "describe_change_set", StackName=stack, ChangeSetName=made, IncludePropertyValues=True, NextToken=token
+        )
 
 
 def execute(cfn: AwsClient, change_set: ChangeSet, token: str) -> None:
     """Let it happen. What the operation makes and must take back is deleted, even where it would be kept later."""
-    cfn.call("execute_change_set", ChangeSetName=change_set.id, ClientRequestToken=token, RetainExceptOnCreate=True)
+    cfn.call(
+        "execute_change_set",
+        StackName=change_set.stack,
+        ChangeSetName=change_set.id,
+        ClientRequestToken=token,
+        RetainExceptOnCreate=True,
+    )
 
 
 def delete(cfn: AwsClient, name: str, token: str) -> None:
@@ -220,7 +224,7 @@ def discard(cfn: AwsClient, change_set: ChangeSet, *, new: bool) -> None:
         if found is not None and found.phase is Phase.REVIEWED:
             cfn.call("delete_stack", StackName=change_set.stack_id)
         return
-    cfn.call("delete_change_set", ChangeSetName=change_set.id)
+    cfn.call("delete_change_set", StackName=change_set.stack, ChangeSetName=change_set.id)
 
 
 def events(cfn: AwsClient, stack_id: str, token: str = "", known: frozenset[str] = frozenset()) -> list[Event]:
