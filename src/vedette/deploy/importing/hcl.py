@@ -238,7 +238,7 @@ class _Reader:
             found.append(self.expression(depth + 1))
             self.take("...")
             self.skip()
-            if not self.take(",") and self.source[self.at : self.at + 1] != closing:
+            if not self.take(",") and self.source[self.at : self.at + 1] not in ("", closing):
                 self.fail(f"expected `,` or `{closing}`", self.at)
 
     def object(self, depth: int) -> Expression | None:

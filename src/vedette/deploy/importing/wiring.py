@@ -6,6 +6,7 @@ What is wrong with a pattern or an alarm by itself is found by the lint of detec
 from __future__ import annotations
 
 import difflib
+import shlex
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -54,7 +55,7 @@ def of_alarm(alarm: FoundAlarm, topics: Mapping[str, FoundTopic]) -> Iterator[De
     if not alarm.actions:
         yield Defect("no-action", "the alarm does nothing when it fires", "give it a topic as its alarm action")
     elif not alarm.actions_enabled:
-        hint = f"`aws cloudwatch enable-alarm-actions --alarm-names {alarm.name}`"
+        hint = f"`aws cloudwatch enable-alarm-actions --alarm-names {shlex.quote(alarm.name)}`"
         yield Defect("actions-disabled", "the alarm's actions are switched off", hint)
     for arn in alarm.actions:
         if arn in topics:

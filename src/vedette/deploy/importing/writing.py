@@ -109,7 +109,8 @@ def _alarm(found: FoundAlarm) -> Iterator[tuple[str, str]]:
 
 
 def _number(value: float) -> str:
-    return str(int(value)) if value == int(value) and abs(value) < 1e15 else repr(value)
+    whole = float(value).is_integer() and abs(value) < 1e15
+    return str(int(value)) if whole else repr(value)
 
 
 def _group_by(alarm: FoundAlarm | None) -> str:
