@@ -284,6 +284,9 @@ class _Builder:
         if isinstance(event, yaml.ScalarEvent) and not event.value.isascii() and _SURROGATE.search(event.value):
             raise self.refuse(event, *_HALF)  # libyaml refuses these escapes itself
         if event.tag is not None and event.tag not in self.tags:
+            if self.tags:
+                message = f"the tag `{event.tag}` is not known"
+                raise self.refuse(event, message, f"known are {', '.join(sorted(self.tags))}")
             raise self.refuse(event, "tags are not read", "remove the tag; quote the value to make it a text")
 
     def refuse(self, event: yaml.Event, message: str, hint: str | None = None) -> YamlError:
