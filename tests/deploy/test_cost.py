@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from cli.samples import Shell, check_golden
 from vedette.deploy.cost import Estimate, Parts, Usage, compared, estimate, estimate_parts, parts_of
 from vedette.deploy.deployment import Deployment, Stack
 from vedette.deploy.prices import load_prices
@@ -154,3 +157,33 @@ def test_every_option_is_told_with_what_it_changes() -> None:
     assert found["with a default value 0 on every metric"].difference == pytest.approx(0.3 - 0.3)
     assert found["as a second trail of the account"].difference == pytest.approx(600.0)
     assert "without default values" not in found
+
+
+# The command
+
+GOLDEN = Path(__file__).parent / "golden"
+OPTIONS = ("--only", "root-login", "--only", "trail-stopped", "--email", "ops@example.com")
+
+
+def test_the_table_fits_into_eighty_columns(shell: Shell) -> None:
+    run = shell("deploy", "cost", *OPTIONS, "--slack", "secret://aws/vedette/slack#url", "--records", "30M")
+    assert run.code == 0, run.err
+    assert all(len(line) <= 80 for line in run.out.splitlines())
+    check_golden("cost.txt", run.out, GOLDEN)
+    assert "an estimate, no bill" in run.err
+
+
+def test_machines_get_the_same_figures(shell: Shell) -> None:
+    run = shell("deploy", "cost", *OPTIONS, "--records", "250k", "--matches", "10", "-o", "json")
+    document = json.loads(run.out)
+    assert (document["events"], document["matches"]) == (250_000, 10)
+    assert document["total"] == pytest.approx(sum(line["amount"] for line in document["lines"]), abs=0.01)
+    assert {one["option"] for one in document["alternatives"]} >= {"--no-key", "--no-storyteller", "--no-composites"}
+    assert document["prices"]["region"] == "us-east-1"
+
+
+@pytest.mark.parametrize("given", ["many", "-3", "3x"])
+def test_what_is_no_number_is_refused(shell: Shell, given: str) -> None:
+    run = shell("deploy", "cost", *OPTIONS, f"--records={given}")
+    assert run.code == 2
+    assert "30M" in run.err

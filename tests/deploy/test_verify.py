@@ -14,9 +14,10 @@ from typing import Any
 import pytest
 
 from aws_server import bare_environment, connect
+from cli.samples import Shell
 from deploy.logs_server import Answer, denied, matched, refused, speaking, throttled
 from vedette.aws import AwsError, AwsSession, Failure
-from vedette.deploy.canary_flight import STREAM, Action, Way, candidates, fly
+from vedette.deploy.canary_flight import STREAM, Action, Flight, Way, candidates, fly
 from vedette.deploy.deployment import Deployment, Placed, Stack
 from vedette.deploy.verify import MOST_MESSAGES, Checked, check_patterns, samples
 from vedette.detections.definition import Detection
@@ -159,6 +160,11 @@ def test_throttling_is_waited_out() -> None:
     assert len(calls) == 8
     assert waits[:1] == [1.0]
     assert waits == [2.0**n for n in range(len(waits))]
+
+
+def test_an_answer_that_is_about_no_pattern_is_an_error() -> None:
+    with pytest.raises(AwsError, match="OperationNotKnown"):
+        check(lambda _: (400, {"__type": "OperationNotKnown", "message": "no such thing"}), detection())
 
 
 def test_throttling_without_end_is_an_error() -> None:
@@ -378,3 +384,72 @@ def test_built_in_detections_can_carry_one() -> None:
     found = candidates(deployed(*builtin), by_id(*builtin))
     assert len(found) > 50
     assert found[0].worst <= 1
+
+
+# The command
+
+ONLY = ("deploy", "verify", "--only", "root-login", "--no-storyteller", "--no-events")
+
+
+def test_the_command_says_that_all_agree(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
+    with speaking({"TestMetricFilter": honest}) as (address, _):
+        monkeypatch.setenv("AWS_ENDPOINT_URL_CLOUDWATCH_LOGS", address)
+        run = shell(*ONLY, "--canary", "none")
+    assert run.code == 0, run.err
+    assert run.out.startswith("1 pattern, ")
+    assert "AWS and Vedette agree" in run.out
+
+
+def test_the_command_answers_1_where_aws_says_otherwise(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
+    with speaking({"TestMetricFilter": lambda body: matched(body["logEventMessages"], [])}) as (address, _):
+        monkeypatch.setenv("AWS_ENDPOINT_URL_CLOUDWATCH_LOGS", address)
+        told = shell(*ONLY, "--canary", "none")
+        machine = shell(*ONLY, "--canary", "none", "-o", "json")
+    assert (told.code, machine.code) == (1, 1)
+    assert "AWS says that the record does not match, Vedette that it matches" in told.out
+    assert "disagree on 1 pattern" in told.out
+    assert all(len(line) <= 80 for line in told.out.splitlines())
+    (one,) = json.loads(machine.out)["patterns"]
+    first = one["disagreements"][0]
+    assert (first["vedette"], first["aws"]) == (True, False)
+    assert json.loads(first["event"])["eventName"] == "ConsoleLogin"
+    assert one["pattern"].startswith("{")
+
+
+def test_the_command_sends_a_canary_by_the_alarm(
+    shell: Shell, aws: AwsSession, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """ministack sets the alarm; its history lacks the actions, and without evidence nothing is said to have arrived."""
+    topic = aws.client("sns").call("create_topic", Name="vedette-high")["TopicArn"]
+    aws.client("cloudwatch").call(
+        "put_metric_alarm", AlarmName="vedette-root-login", Namespace="Vedette", MetricName="RootLogin", Period=300,
+        EvaluationPeriods=1, Statistic="Sum", Threshold=1.0, AlarmActions=[topic],
+        ComparisonOperator="GreaterThanOrEqualToThreshold",
+    )  # fmt: skip
+    with speaking({"TestMetricFilter": honest}) as (address, _):
+        monkeypatch.setenv("AWS_ENDPOINT_URL_CLOUDWATCH_LOGS", address)
+        run = shell(*ONLY, "--canary", "alarm", "--wait", "1s", "-o", "json")
+    assert run.code == 1, run.err
+    canary = json.loads(run.out)["canary"]
+    assert (canary["way"], canary["alarm"], canary["expected"]) == ("alarm", "vedette-root-login", [topic])
+    assert (canary["alarmed"], canary["arrived"]) == (0, False)
+    (alarm,) = aws.client("cloudwatch").call("describe_alarms", AlarmNames=["vedette-root-login"])["MetricAlarms"]
+    assert "Nothing has happened" in alarm["StateReason"]
+
+
+def test_what_a_canary_met_is_told() -> None:
+    from vedette.cli.deploy_checks import flight_lines
+
+    came = Flight(Way.RECORD, "v-root", 95, 90, (Action("arn:aws:sns:x"),), ("arn:aws:sns:x",))
+    assert [line.plain for line in flight_lines(came, 80)] == [
+        "canary: a record in the log group, through v-root",
+        "  the alarm fired after 90 seconds",
+        "  arn:aws:sns:x: told",
+    ]
+    lost = Flight(Way.ALARM, "v-root", 60, None, (Action("arn:x", "not authorized"),), ("arn:x",), "denied")
+    assert [line.plain for line in flight_lines(lost, 80)] == [
+        "canary: the alarm, set by hand, through v-root",
+        "  no record was put: denied",
+        "  arn:x: not authorized",
+        "  it has not arrived everywhere after 60 seconds",
+    ]

@@ -218,15 +218,20 @@ def compared(wanted: Wanted, usage: Usage, build: Build) -> Estimate:
     """The estimate of what is wanted, with what it would be with each option turned the other way."""
     prices = load_prices()
     parts = parts_of(build(wanted))
-    here = estimate_parts(parts, usage, prices)
+    here = estimate_parts(parts, _used(parts, usage), prices)
     return replace(here, alternatives=tuple(_alternatives(wanted, parts, here.total, usage, build)))
+
+
+def _used(parts: Parts, usage: Usage) -> Usage:
+    """Without a storyteller nobody reads the secrets of channels."""
+    return usage if parts.functions else replace(usage, secrets=0)
 
 
 def _alternatives(wanted: Wanted, parts: Parts, total: float, usage: Usage, build: Build) -> Iterator[Alternative]:
     prices = load_prices()
 
     def other(option: str, what: str, changed: Parts) -> Alternative:
-        cost = estimate_parts(changed, usage, prices).total
+        cost = estimate_parts(changed, _used(changed, usage), prices).total
         return Alternative(option, what, cost, cost - total)
 
     turned = (

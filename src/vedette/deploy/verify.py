@@ -21,6 +21,8 @@ from vedette.errors import InputError
 from vedette.patterns import FilterPattern
 
 MOST_MESSAGES: Final = 50
+_REFUSED: Final = "InvalidParameterException"
+"""How CloudWatch Logs refuses a pattern, with its reason as the message."""
 _TRIES: Final = 7
 _FIRST_WAIT: Final = 1.0
 
@@ -110,7 +112,7 @@ def _disagreements(logs: AwsClient, pattern: str, asked: Sequence[Sample], sleep
         try:
             matched = _ask(logs, pattern, [sample.message for sample in batch], sleep)
         except AwsError as error:
-            if error.failure is not Failure.REFUSED:
+            if error.code != _REFUSED:
                 raise
             yield Disagreement(None, True, None, error.message)
             return
