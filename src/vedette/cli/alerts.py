@@ -12,9 +12,10 @@ from rich.text import Text
 
 from vedette.alerts import words
 from vedette.alerts.delivery import Delivery, DeliveryState, Reason
+from vedette.alerts.notice import Notice
 from vedette.alerts.record import AlertRecord, Status
 from vedette.alerts.record_document import moment_text, record_document
-from vedette.alerts.render import plain
+from vedette.alerts.render import places_document, plain, usual_document
 from vedette.app.control import Act, Control, History
 from vedette.cli import output
 from vedette.cli.live import SETTINGS, form, minute, opened, person, second
@@ -140,7 +141,7 @@ def show(name: str, given: str | None, form: str) -> int:
         alert = control.find(name)
         history = control.history(alert)
         if form == "json":
-            output.write_raw(json.dumps(_document(history), indent=2))
+            output.write_raw(json.dumps(_document(history, control.notice(alert)), indent=2))
         else:
             _show(control, alert)
             for line in _told(history):
@@ -201,9 +202,12 @@ def delivered(delivery: Delivery, columns: int, indent: str) -> Iterator[Text]:
         yield from map(Text, output.fold(said, columns, first=inner, rest=inner, most=3))
 
 
-def _document(history: History) -> dict[str, object]:
+def _document(history: History, notice: Notice) -> dict[str, object]:
+    alert = history.alert
     return {
-        **record_document(history.alert),
+        **record_document(alert),
+        "usual": usual_document(notice.usual.get(alert.id)),
+        "places": places_document(alert, notice),
         "decisions": [
             {
                 "at": moment_text(decision.at),

@@ -11,7 +11,7 @@ from vedette.alerts.render.pagerduty import pagerduty
 from vedette.alerts.render.slack import slack
 from vedette.alerts.render.sms import sms
 from vedette.alerts.render.teams import teams
-from vedette.alerts.render.webhook import webhook
+from vedette.alerts.render.webhook import places_document, usual_document, webhook
 
 __all__ = [
     "EmailContent",
@@ -21,10 +21,12 @@ __all__ = [
     "cloudwatch_subject",
     "email",
     "pagerduty",
+    "places_document",
     "plain",
     "slack",
     "sms",
     "teams",
+    "usual_document",
     "webhook",
 ]
 

@@ -78,10 +78,13 @@ def alert_document(alert: AlertRecord, notice: Notice) -> dict[str, object]:
         "status_note": life.note,
         "account_names": {number: names[number] for number in alert.evidence.accounts.values if number in names},
         "usual": usual_document(notice.usual.get(alert.id)),
-        "places": {
-            address: found for address in alert.evidence.addresses.values if (found := notice.countries.get(address))
-        },
+        "places": places_document(alert, notice),
     }
+
+
+def places_document(alert: AlertRecord, notice: Notice) -> dict[str, str]:
+    """Where each address of the alert is, of those that something is known of."""
+    return {address: place for address in alert.evidence.addresses.values if (place := notice.countries.get(address))}
 
 
 def usual_document(usual: Usual | None) -> dict[str, object]:
