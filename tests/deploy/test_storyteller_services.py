@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Iterator
+from contextlib import AbstractContextManager
 
 import pytest
 
@@ -15,10 +16,12 @@ from aws_server import ACCOUNT, REGION, bare_environment, connect, running
 from deploy.stories import by_user, environment, hook, notification_2026, root_login
 from senders.mailing import mail_server
 from senders.receiving import Receiver, receiving
-from vedette.aws import AwsSession
+from vedette.aws import AwsClient, AwsSession
+from vedette.deploy.storyteller import contract
 from vedette.deploy.storyteller import handler as entry
 from vedette.deploy.storyteller.handler import make
 from vedette.deploy.storyteller.storyteller import Storyteller, UntoldError
+from vedette.deploy.wanted import ChannelWanted, Wanted
 
 GROUP = "/vedette/cloudtrail"
 NOW = int(time.time())
@@ -134,6 +137,37 @@ def test_without_a_channel_the_topic_of_the_severity_gets_the_story(aws: AwsSess
     attributes = {name: {"Type": "String", "Value": one["Value"]} for name, one in told["MessageAttributes"].items()}
     event = {"Records": [{"Sns": {"Message": told["Message"], "MessageAttributes": attributes}}]}
     assert teller().hear(event, lambda: 120.0) == 0
+
+
+@pytest.mark.parametrize("channels", [(), ("slack",)], ids=["topic", "channel"])
+def test_it_calls_nothing_that_its_role_may_not(
+    aws: AwsSession, receiver: Receiver, monkeypatch: pytest.MonkeyPatch, channels: tuple[str, ...]
+) -> None:
+    """And the role may nothing that is not called, but for its own log and the topics' key."""
+    aws.client("sns").call("create_topic", Name="vedette-high")
+    secret = json.dumps({"url": receiver.url("/hook")})
+    aws.client("secretsmanager").call("create_secret", Name=f"own-{len(channels)}", SecretString=secret)
+    asked: set[str] = set()
+    through = AwsClient.translating
+
+    def noted(client: AwsClient, method: str, **parameters: object) -> AbstractContextManager[None]:
+        operation = "".join(word.capitalize() for word in method.split("_"))
+        asked.add(f"{client.service}:{operation}")
+        return through(client, method, **parameters)
+
+    monkeypatch.setattr(AwsClient, "translating", noted)
+    reference = f"secret://aws/own-{len(channels)}#url"
+    wanted = Wanted(
+        account=ACCOUNT,
+        region=REGION,
+        detections=(),
+        channels=tuple(ChannelWanted(kind, kind, reference) for kind in channels),
+    )
+    given = json.loads(contract.environment(wanted)[contract.CONFIG]) | {"log_group": GROUP}
+    one = make({contract.CONFIG: json.dumps(given)}, lambda: NOW, lambda _: None)
+    assert hear(one) == 1
+    allowed = {action for each in contract.permissions(wanted) for action in each.actions}
+    assert asked == allowed - {"logs:CreateLogStream", "logs:PutLogEvents"}
 
 
 def test_a_function_is_ready_before_it_is_called(aws: AwsSession, monkeypatch: pytest.MonkeyPatch) -> None:
