@@ -163,3 +163,13 @@ def test_dimensions_are_left_out_and_said_to_be() -> None:
     [metric] = properties(deployment, "Logs::MetricFilter")["OwnFilter"]["MetricTransformations"]
     assert "Dimensions" not in metric
     assert ["dimensions" in one.reason for one in deployment.left_out] == [True]
+
+
+def test_defaults_and_low_counts_reach_metric_and_alarm() -> None:
+    one = own(more="metric: {default: 0}\nalarm: {statistic: p90, evaluate_low_sample_count_percentile: ignore}\n")
+    deployment = build(wish("root-login", detections=(one,)))
+    [metric] = properties(deployment, "Logs::MetricFilter")["OwnFilter"]["MetricTransformations"]
+    assert metric["DefaultValue"] == 0
+    alarm = properties(deployment, "CloudWatch::Alarm")["OwnAlarm"]
+    assert alarm_of(alarm, one) == one.alarm
+    assert alarm["EvaluateLowSampleCountPercentile"] == "ignore"

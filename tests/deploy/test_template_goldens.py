@@ -61,7 +61,7 @@ WISHES = {
 def _one_version(monkeypatch: pytest.MonkeyPatch) -> None:
     """The version is in every tag; with its own, each release would change every file."""
     monkeypatch.setattr(names, "__version__", "1.2.3")
-    monkeypatch.setattr(importlib.import_module("vedette.deploy.template.build"), "__version__", "1.2.3")
+    monkeypatch.setattr(importlib.import_module("vedette.deploy.template.assembly"), "__version__", "1.2.3")
 
 
 def drawn(deployment: Deployment) -> dict[str, object]:

@@ -89,10 +89,11 @@ def test_cloudtrail_writes_with_a_role_for_its_own_streams_only() -> None:
 
 def test_the_key_serves_each_service_for_its_purpose() -> None:
     found = statements(one(made(), "KMS::Key")["KeyPolicy"])
-    publishers = found["AlarmsAndRulesPublish"]
-    assert publishers["Principal"]["Service"] == ["cloudwatch.amazonaws.com", "events.amazonaws.com"]
-    assert publishers["Action"] == ["kms:Decrypt", "kms:GenerateDataKey*"]
-    assert publishers["Condition"] == {"StringEquals": {"aws:SourceAccount": {"Ref": "AWS::AccountId"}}}
+    alarms, rules = found["AlarmsPublish"], found["RulesPublish"]
+    assert alarms["Principal"] == {"Service": "cloudwatch.amazonaws.com"}
+    assert rules["Principal"] == {"Service": "events.amazonaws.com"}
+    assert alarms["Action"] == rules["Action"] == ["kms:Decrypt", "kms:GenerateDataKey*"]
+    assert alarms["Condition"] == {"StringEquals": {"aws:SourceAccount": {"Ref": "AWS::AccountId"}}}
     groups = found["LogGroups"]["Condition"]["StringEquals"]["kms:EncryptionContext:aws:logs:arn"]
     assert [group.rpartition("log-group:")[2] for group in groups] == [
         "/vedette/cloudtrail",
@@ -131,6 +132,18 @@ def test_what_exists_is_used_and_not_made() -> None:
     assert not properties(ours, "S3::Bucket")
 
 
+def test_what_a_trail_of_others_records_is_not_ours_to_say() -> None:
+    trail = ExistingTrail("main", TRAIL_ARN, "trail-logs", "trail-bucket")
+    with pytest.raises(InputError, match="is for its owner to say"):
+        made(trail=trail, data_buckets=("payroll",))
+
+
+def test_a_key_without_log_groups_of_ours_names_none() -> None:
+    trail = ExistingTrail("main", TRAIL_ARN, "trail-logs", "trail-bucket")
+    found = statements(one(made(trail=trail, storyteller=False, events=False), "KMS::Key")["KeyPolicy"])
+    assert set(found) == {"Administrators", "AlarmsPublish"}
+
+
 def test_a_trail_that_writes_to_no_log_group_is_refused() -> None:
     trail = ExistingTrail("main", TRAIL_ARN, None, "trail-bucket")
     with pytest.raises(InputError, match="`main` writes to no log group"):
@@ -148,8 +161,8 @@ def test_topics_take_alarms_and_rules_of_this_account_only() -> None:
         "StringEquals": {"aws:SourceAccount": {"Ref": "AWS::AccountId"}},
         "ArnLike": {"aws:SourceArn": f"arn:aws:cloudwatch:{REGION}:{ACCOUNT}:alarm:*"},
     }
-    rules = f"arn:aws:events:{REGION}:{ACCOUNT}:rule/vedette-*"
-    assert found["Rules"]["Condition"]["ArnLike"] == {"aws:SourceArn": rules}
+    assert found["Rules"]["Principal"] == {"Service": "events.amazonaws.com"}
+    assert "Condition" not in found["Rules"], "EventBridge gives SNS no context: a condition would lose every notice"
     assert found["RefuseWithoutTls"]["Effect"] == "Deny"
     quiet = properties(made(events=False), "SNS::TopicPolicy")["HighTopicPolicy"]
     assert set(statements(quiet["PolicyDocument"])) == {"RefuseWithoutTls", "Alarms"}
@@ -230,6 +243,19 @@ def test_parts_can_be_left_out() -> None:
         "console-login-failures-recent",
         "console-login-success",
     }
+
+
+def test_detections_are_split_before_a_stack_is_full(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("vedette.deploy.template.assembly._ROOM", (100, 20_000))
+    deployment = build(wish())
+    parts = [stack for stack in deployment.stacks if "-detections-" in stack.name]
+    assert [stack.name for stack in parts] == [f"vedette-detections-{number + 1}" for number in range(len(parts))]
+    assert len(parts) > 2
+    assert max(stack.size for stack in parts) < 22_000
+    assert [stack.template["Resources"] for stack in parts]
+    assert {one.detection for one in deployment.placed} == {one.detection for one in everything().placed}
+    overview = next(stack for stack in deployment.stacks if stack.name == "vedette-overview")
+    assert set(overview.after) >= {stack.name for stack in parts}
 
 
 def test_stacks_keep_the_limits_and_say_when_they_need_a_bucket() -> None:

@@ -7,7 +7,7 @@ overview      rules over alarms, an alarm over all of each severity, the dashboa
 events        EventBridge rules
 """
 
-from vedette.deploy.template.build import build
+from vedette.deploy.template.assembly import build
 from vedette.deploy.template.values import resolve
 
 __all__ = ["build", "resolve"]

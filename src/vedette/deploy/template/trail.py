@@ -50,6 +50,11 @@ def add_trail(wanted: Wanted, resources: Resources) -> None:
             f"the trail `{wanted.trail.name}` writes to no log group, and metric filters read one",
             hint="give it one (`aws cloudtrail update-trail`), or leave out `--use-trail` for a trail of our own",
         )
+    if wanted.trail is not None and (wanted.data_buckets or wanted.data_functions):
+        raise InputError(
+            f"what the trail `{wanted.trail.name}` records is for its owner to say",
+            hint="leave out the buckets and functions, or `--use-trail`",
+        )
     if wanted.key:
         _add_key(wanted, resources)
     if makes_bucket(wanted):
@@ -75,17 +80,15 @@ def _add_key(wanted: Wanted, resources: Resources) -> None:
 def _key_statements(wanted: Wanted) -> list[dict[str, Json]]:
     """The account's own administrators, and the services, each for its own purpose only."""
     ours: Json = {"aws:SourceAccount": {"Ref": "AWS::AccountId"}}
+    publish = ["kms:Decrypt", "kms:GenerateDataKey*"]
     groups = [log_group_arn(wanted, name) for name in _groups(wanted)]
     found = [
         statement("Administrators", ["kms:*"], "*", {"AWS": arn(wanted, "iam", "root", region=False)}),
-        statement(
-            "AlarmsAndRulesPublish",
-            ["kms:Decrypt", "kms:GenerateDataKey*"],
-            "*",
-            {"Service": ["cloudwatch.amazonaws.com", "events.amazonaws.com"]},
-            {"StringEquals": ours},
-        ),
+        statement("AlarmsPublish", publish, "*", service("cloudwatch"), {"StringEquals": ours}),
     ]
+    if wanted.events:
+        # Of whom a rule is, EventBridge says nothing to SNS, and so nothing to the key.
+        found.append(statement("RulesPublish", publish, "*", service("events")))
     if groups:
         found.append(
             statement(

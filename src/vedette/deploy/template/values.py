@@ -40,9 +40,7 @@ def bucket_arn(wanted: Wanted, rest: str = "") -> Json:
 
 
 def trail_arn(wanted: Wanted) -> Json:
-    """The ARN of the trail that is made or used."""
-    if wanted.trail is not None:
-        return wanted.trail.arn
+    """The ARN of the trail that is made."""
     return arn(wanted, "cloudtrail", f"trail/{names.trail_name(wanted)}")
 
 
