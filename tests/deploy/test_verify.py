@@ -7,7 +7,7 @@ import os
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +19,10 @@ from deploy.logs_server import Answer, denied, matched, refused, speaking, throt
 from vedette.aws import AwsError, AwsSession, Failure
 from vedette.deploy.canary_flight import STREAM, Action, Flight, Way, candidates, fly
 from vedette.deploy.deployment import Deployment, Placed, Stack
-from vedette.deploy.verify import MOST_MESSAGES, Checked, check_patterns, samples
+from vedette.deploy.event_pattern import event_pattern
+from vedette.deploy.template import build
+from vedette.deploy.verify import MOST_MESSAGES, Checked, check_patterns, check_rules, samples
+from vedette.deploy.wanted import Wanted
 from vedette.detections.definition import Detection
 from vedette.detections.loader import load_builtin, load_text
 from vedette.errors import InputError
@@ -220,6 +223,45 @@ def test_every_builtin_has_records_to_ask_about() -> None:
     found = [one for one in load_builtin() if one.pattern is not None]
     assert all(samples(one) for one in found)
     assert max(len(samples(one)) for one in found) <= 2 * MOST_MESSAGES
+
+
+# EventBridge rules
+
+
+def ruled(one: Detection, pattern: dict[str, Any]) -> Deployment:
+    resources = {"Rule": {"Type": "AWS::Events::Rule", "Properties": {"Name": "v-rule", "EventPattern": pattern}}}
+    placed = Placed(one.id, "", "", "", "", "s", "", "", "v-rule")
+    return Deployment((Stack("s", "", {"Resources": resources}, {}, (), ()),), (placed,), (), {})
+
+
+def test_event_patterns_are_asked_about_too(aws: AwsSession) -> None:
+    """TestEventPattern of ministack: the right pattern agrees, a wrong one is told, a refused one in its words."""
+    one, events = detection(), aws.client("events")
+
+    def asked(pattern: dict[str, Any]) -> Checked:
+        (found,) = check_rules(events, ruled(one, pattern), by_id(one), date(2026, 11, 21), lambda _: None)
+        return found
+
+    right = event_pattern(one.pattern.predicate)
+    assert asked(dict(right.document)) == Checked("root-acts", "v-rule", right.text, 3, ())
+    wrong = asked({"detail": {"eventName": ["A"]}})
+    assert [(bad.sample.test, bad.ours, bad.aws) for bad in wrong.disagreements] == [
+        ("root", True, False),
+        ("alice", False, True),
+    ]
+    (refusal,) = asked({"detail": {"eventName": "A"}}).disagreements
+    assert (refusal.sample, refusal.aws) == (None, None)
+    assert refusal.said
+
+
+def test_the_rules_of_a_real_deployment_agree_on_every_record(aws: AwsSession) -> None:
+    builtin = {one.id: one for one in load_builtin()}
+    wanted = Wanted(account="111122223333", region="us-east-1", detections=tuple(builtin.values()))
+    deployment = build(wanted)
+    found = list(check_rules(aws.client("events"), deployment, builtin, date(2026, 11, 21), lambda _: None))
+    assert len(found) > 20
+    assert all(one.detection and one.records for one in found)
+    assert [one for one in found if one.disagreements] == []
 
 
 # Canaries

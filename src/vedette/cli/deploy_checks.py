@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 import re
 import time
@@ -25,7 +26,7 @@ from vedette.deploy.export import Format, exported, needs_code, write_files
 from vedette.deploy.prices import load_prices
 from vedette.deploy.template import build
 from vedette.deploy.terraform import CODE
-from vedette.deploy.verify import Checked, Disagreement, check_patterns
+from vedette.deploy.verify import Checked, Disagreement, check_patterns, check_rules
 from vedette.deploy.wanted import Wanted
 from vedette.detections.definition import Detection
 from vedette.detections.loader import load_builtin
@@ -157,7 +158,7 @@ def cost_document(found: Estimate, usage: Usage) -> dict[str, object]:
 @click.option("--wait", default="10m", show_default=True, metavar="TIME", callback=length, help="How long for it.")
 @form("table", "json")  # fmt: skip
 def verify_command(params: Params, canary: str, wait: int, form: str) -> int:
-    """Ask CloudWatch Logs about every pattern, with the records of the detections' own tests; then send a canary.
+    """Ask AWS about every filter and event pattern, with the records of the detections' tests; then send a canary.
 
     AWS's verdicts and ours must agree: where they do not, both are told. The canary is a harmless, marked record that
     makes one alarm fire, so somebody gets a message; where the record is not permitted, the alarm is set by hand.
@@ -170,6 +171,8 @@ def verify_command(params: Params, canary: str, wait: int, form: str) -> int:
     tested = _tested(wanted.detections)
     output.say("asking AWS about every pattern …", style="dim")
     checked = list(check_patterns(aws.client("logs", wanted.region), deployment, tested, time.sleep))
+    events = aws.client("events", wanted.region)
+    checked += check_rules(events, deployment, tested, wanted.today or dt.date.min, time.sleep)
     if form != "json":
         for line in verify_lines(checked, output.width()):
             output.write(line)

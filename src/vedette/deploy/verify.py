@@ -1,28 +1,35 @@
-"""Ask the real service about every pattern that is deployed: AWS's verdicts and ours, on the detections' own records.
+"""Ask the real services about every pattern that is deployed: AWS's verdicts and ours, on the detections' own records.
 
-TestMetricFilter answers which of up to 50 messages a pattern matches, and changes nothing. Where it and our engine
-disagree, the disagreement is the answer, with the record and both verdicts; nothing is explained away. `canary_flight`
-tries the rest of the chain.
+TestMetricFilter answers which of up to 50 messages a filter pattern matches, TestEventPattern whether an event pattern
+matches an event; neither changes anything. Where AWS and our engine disagree, the disagreement is the answer, with the
+record and both verdicts; nothing is explained away. `canary_flight` tries the rest of the chain.
 
-Sources: TestMetricFilter of the CloudWatch Logs API reference (1 to 50 messages); recorded answers.
+Sources: TestMetricFilter of the CloudWatch Logs API reference (1 to 50 messages), TestEventPattern of EventBridge's;
+recorded answers.
 """
 
 from __future__ import annotations
 
+import datetime as dt
+import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 from vedette.aws import AwsClient, AwsError, Failure
-from vedette.deploy.answers import records, text
+from vedette.deploy.answers import flag, records, text
 from vedette.deploy.deployment import Deployment, Placed
 from vedette.detections.definition import Detection, VerdictTest
+from vedette.detections.question import question
 from vedette.errors import InputError
 from vedette.patterns import FilterPattern
+from vedette.predicates.document import load_document
+from vedette.predicates.evaluate import evaluate
+from vedette.predicates.tree import Predicate
 
 MOST_MESSAGES: Final = 50
-_REFUSED: Final = "InvalidParameterException"
-"""How CloudWatch Logs refuses a pattern, with its reason as the message."""
+_REFUSED: Final = frozenset({"InvalidParameterException", "InvalidEventPatternException"})
+"""How CloudWatch Logs and EventBridge refuse a pattern, with their reasons as the message."""
 _TRIES: Final = 7
 _FIRST_WAIT: Final = 1.0
 
@@ -112,7 +119,7 @@ def _disagreements(logs: AwsClient, pattern: str, asked: Sequence[Sample], sleep
         try:
             matched = _ask(logs, pattern, [sample.message for sample in batch], sleep)
         except AwsError as error:
-            if error.code != _REFUSED:
+            if error.code not in _REFUSED:
                 raise
             yield Disagreement(None, True, None, error.message)
             return
@@ -124,16 +131,7 @@ def _disagreements(logs: AwsClient, pattern: str, asked: Sequence[Sample], sleep
 
 def _ask(logs: AwsClient, pattern: str, messages: Sequence[str], sleep: Sleep) -> list[bool]:
     """AWS's verdict on each message."""
-    wait = _FIRST_WAIT
-    for attempt in range(1, _TRIES + 1):
-        try:
-            answer = logs.call("test_metric_filter", filterPattern=pattern, logEventMessages=list(messages))
-            break
-        except AwsError as error:
-            if error.failure is not Failure.THROTTLED or attempt == _TRIES:
-                raise
-            sleep(wait)
-            wait *= 2
+    answer = _patiently(logs, "test_metric_filter", sleep, filterPattern=pattern, logEventMessages=list(messages))
     matches = records(answer, "matches")
     # By their texts: the numbers count from 1 in recorded answers, and from 0 in the documentation's.
     found = {text(match, "eventMessage") for match in matches}
@@ -141,3 +139,77 @@ def _ask(logs: AwsClient, pattern: str, messages: Sequence[str], sleep: Sleep) -
         return [message in found for message in messages]
     numbers = {match.get("eventNumber") for match in matches}
     return [number in numbers for number in range(1, len(messages) + 1)]
+
+
+def _patiently(client: AwsClient, method: str, sleep: Sleep, **parameters: object) -> Mapping[str, object]:
+    """The answer to a call that is made again, ever later, while AWS asks for less of them."""
+    wait = _FIRST_WAIT
+    for attempt in range(1, _TRIES + 1):
+        try:
+            return client.call(method, **parameters)
+        except AwsError as error:
+            if error.failure is not Failure.THROTTLED or attempt == _TRIES:
+                raise
+        sleep(wait)
+        wait *= 2
+    raise AssertionError("the last attempt answers or raises")
+
+
+def check_rules(
+    events: AwsClient, deployment: Deployment, tested: Mapping[str, Detection], today: dt.date, sleep: Sleep
+) -> Iterator[Checked]:
+    """The same of every EventBridge rule; `today` decides which exceptions its pattern has. A call for each record."""
+    for placed, name, pattern in rule_patterns(deployment):
+        detection = tested.get(placed)
+        asked = question(detection, today) if detection is not None else None
+        sampled = [
+            (sample, document)
+            for sample in (samples(detection) if detection is not None else ())
+            if (document := load_document(sample.message)) is not None
+        ]
+        found = () if asked is None else tuple(_rule_disagreements(events, pattern, asked, sampled, sleep))
+        yield Checked(placed, name, pattern, len(sampled), found)
+
+
+def rule_patterns(deployment: Deployment) -> Iterator[tuple[str, str, str]]:
+    """Every EventBridge rule of the deployment: its detection, its name, its pattern as text."""
+    named = {placed.event_rule: placed.detection for placed in deployment.placed if placed.event_rule}
+    for stack in deployment.stacks:
+        resources = stack.template.get("Resources")
+        for resource in resources.values() if isinstance(resources, Mapping) else ():
+            if resource.get("Type") == "AWS::Events::Rule":
+                name = text(resource["Properties"], "Name")
+                pattern = json.dumps(resource["Properties"]["EventPattern"], separators=(",", ":"))
+                yield named.get(name, ""), name, pattern
+
+
+def _rule_disagreements(
+    events: AwsClient,
+    pattern: str,
+    asked: Predicate,
+    sampled: Sequence[tuple[Sample, Mapping[str, object]]],
+    sleep: Sleep,
+) -> Iterator[Disagreement]:
+    for sample, document in sampled:
+        event = json.dumps({**_ENVELOPE, "detail": document})
+        try:
+            answer = _patiently(events, "test_event_pattern", sleep, EventPattern=pattern, Event=event)
+        except AwsError as error:
+            if error.code not in _REFUSED:
+                raise
+            yield Disagreement(None, True, None, error.message)
+            return
+        verdict = evaluate(asked, document)
+        if flag(answer, "Result") is not verdict:
+            yield Disagreement(sample, verdict, not verdict)
+
+
+_ENVELOPE: Final[Mapping[str, object]] = {
+    "id": "00000000-0000-4000-8000-000000000000",
+    "account": "111122223333",
+    "source": "aws.vedette",
+    "time": "2026-11-21T10:00:00Z",
+    "region": "us-east-1",
+    "resources": [],
+    "detail-type": "AWS API Call via CloudTrail",
+}
