@@ -11,6 +11,7 @@ import pytest
 from app_run.fakes import NOON, AnsweringSender, FilledSource, SetClock, log_file, parts, record
 from vedette.alerts.notice import Notice
 from vedette.alerts.usual import Judgement, Usual
+from vedette.app.doctor import Check, State, examine
 from vedette.app.notices import Notices
 from vedette.app.run import Run
 from vedette.app.wiring import Parts
@@ -130,3 +131,14 @@ def test_what_the_monitor_says_of_itself_is_neither_usual_nor_not(kind: str) -> 
     made = parts(store)
     with store.transaction() as tx:
         assert made.notices.usual(tx, replace(notice.alerts[0], kind=kind)) is None
+
+
+def test_the_doctor_looks_at_the_files_of_places(tmp_path: Path) -> None:
+    def found() -> Check:
+        settings = parse_settings(text, "test", {"HOME": str(tmp_path)}, tmp_path)
+        return next(check for check in examine(settings, NOON) if check.what == "places")
+
+    text = "[places]\naws_ranges = 'r.json'\n"
+    assert (found().state, "no such file" in found().found) == (State.BAD, True)
+    (tmp_path / "r.json").write_text('{"prefixes": [], "ipv6_prefixes": []}')
+    assert found().state is State.GOOD

@@ -20,6 +20,7 @@ from vedette.app.accounts import Accounts
 from vedette.app.channels import secrets_of
 from vedette.app.detections import chosen_detections
 from vedette.app.holder import has_ended
+from vedette.app.places import Places
 from vedette.app.trial import try_channel
 from vedette.app.upkeep import HOLDER
 from vedette.app.vault import open_secrets
@@ -29,7 +30,7 @@ from vedette.errors import VedetteError
 from vedette.monitor.store import Store
 from vedette.secrets import Secrets
 from vedette.settings.channel_tables import Channel, MaildirChannel, SmtpChannel, SnsChannel
-from vedette.settings.model import Settings
+from vedette.settings.model import PlaceSettings, Settings
 from vedette.settings.source_tables import FolderSource, LogsSource, QueueSource, S3Source, Source
 
 PATIENCE = 5.0
@@ -66,6 +67,8 @@ def examine(settings: Settings, now: int, *, send: bool = False) -> Iterator[Che
     yield _settings(settings)
     yield _clock(now)
     yield _tried("detections", lambda: f"{len(chosen_detections(settings))} to ask")
+    if settings.places != PlaceSettings():
+        yield _tried("places", lambda: _places(settings.places))
     yield from _store(settings, secrets, now)
     if not settings.sources:
         yield Check("sources", State.BAD, "none", "add a `[[source]]`, or give folders to `vedette run`")
@@ -82,6 +85,11 @@ def _tried(what: str, look: Callable[[], str]) -> Check:
         return Check(what, State.BAD, error.message, error.hint or "")
     except OSError as error:
         return Check(what, State.BAD, (error.strerror or str(error)).lower())
+
+
+def _places(given: PlaceSettings) -> str:
+    Places(given)
+    return ", ".join(path for path in (given.database, given.aws_ranges) if path is not None)
 
 
 def _settings(settings: Settings) -> Check:
