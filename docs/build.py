@@ -22,6 +22,7 @@ from rich.text import Text
 from vedette.app import Report, ScanOptions, open_inputs, scan
 from vedette.cli import cli, report
 from vedette.cli.demo import DAY, RECORDS, SCENARIO
+from vedette.deploy.reference import architecture_picture, permissions_page
 from vedette.detections.definition import Derived, Detection
 from vedette.detections.loader import load_builtin
 from vedette.detections.reference import format_page, rules_page
@@ -137,9 +138,11 @@ PAGES: dict[Path, Callable[[], str]] = {
     HERE / "reference/detections.md": catalogue_page,
     HERE / "reference/detection-file.md": format_page,
     HERE / "reference/lint-rules.md": rules_page,
+    HERE / "reference/permissions.md": lambda: permissions_page(NOTICE),
     HERE / "reference/settings.md": settings_page,
     HERE / "reference/store.md": store_page,
     HERE / "images/demo.svg": demo_picture,
+    HERE / "images/deploy.svg": architecture_picture,
     README: readme_page,
 }
 
