@@ -137,18 +137,44 @@ def test_what_a_dashboard_may_lack_is_seen(text: str, problem: str) -> None:
 # --- EventBridge ------------------------------------------------------------------------------------------------------
 
 
+HOME = {"region": "us-east-1"}
+
+
+@pytest.mark.parametrize(
+    ("pattern", "at_home"),
+    [
+        ('{ $.eventSource = "iam.amazonaws.com" && $.eventName = "CreateUser" }', True),
+        ('{ $.eventSource = "iam.amazonaws.com" || $.eventSource = "ec2.amazonaws.com" }', False),
+        ('{ $.eventSource != "iam.amazonaws.com" }', False),
+        ('{ $.userIdentity.type = "Root" }', False),
+        ('{ $.eventSource = "signin.amazonaws.com" && $.userIdentity.type = "Root" }', True),
+        ('{ $.eventSource = "signin.amazonaws.com" && $.userIdentity.type = "IAMUser" }', False),
+    ],
+)
+def test_what_is_recorded_elsewhere_gets_no_rule_here(pattern: str, at_home: bool) -> None:
+    """Calls of global services are recorded in us-east-1, where a rule of another region does not see them."""
+    one = replace(own(pattern=pattern), severity=Severity.CRITICAL)
+    elsewhere = build(wish("root-login", detections=(one,)))
+    assert (elsewhere.placed[0].event_rule is None) is at_home
+    assert [
+        left.reason.endswith("is recorded in us-east-1, and a rule sees what happens in eu-west-1 only.")
+        for left in elsewhere.left_out
+    ] == [True] * at_home
+    assert build(wish("root-login", detections=(one,), **HOME)).placed[0].event_rule == "vedette-own"
+
+
 def test_a_critical_detection_has_an_alarm_and_a_rule() -> None:
-    [placed] = build(wish("root-access-key-created")).placed
+    [placed] = build(wish("root-access-key-created", **HOME)).placed
     assert placed.alarm_name == "vedette-root-access-key-created"
     assert placed.event_rule == "vedette-root-access-key-created"
-    deployment = build(wish("root-access-key-created"))
-    [rule] = properties(deployment, "Events::Rule").values()
+    home = wish("root-access-key-created", **HOME)
+    [rule] = properties(build(home), "Events::Rule", home).values()
     topic, storyteller = rule["Targets"]
-    assert topic["Arn"] == f"arn:aws:sns:{REGION}:{ACCOUNT}:vedette-critical"
-    assert storyteller["Arn"] == f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:vedette-storyteller"
+    assert topic["Arn"] == f"arn:aws:sns:us-east-1:{ACCOUNT}:vedette-critical"
+    assert storyteller["Arn"] == f"arn:aws:lambda:us-east-1:{ACCOUNT}:function:vedette-storyteller"
     for target in rule["Targets"]:
-        assert target["DeadLetterConfig"] == {"Arn": f"arn:aws:sqs:{REGION}:{ACCOUNT}:vedette-notices-dead"}
-    [alone] = properties(build(wish("root-access-key-created", storyteller=False)), "Events::Rule").values()
+        assert target["DeadLetterConfig"] == {"Arn": f"arn:aws:sqs:us-east-1:{ACCOUNT}:vedette-notices-dead"}
+    [alone] = properties(build(wish("root-access-key-created", storyteller=False, **HOME)), "Events::Rule").values()
     assert [target["Id"] for target in alone["Targets"]] == ["topic"]
 
 
@@ -171,7 +197,7 @@ def test_each_rule_asks_exactly_what_its_detection_asks() -> None:
 
 
 def test_events_that_only_read_are_asked_for_where_they_are_needed() -> None:
-    reads = own("reads", '{ $.eventSource = "iam.amazonaws.com" && $.eventName = "GetUser" }')
+    reads = own("reads", '{ $.eventSource = "ec2.amazonaws.com" && $.eventName = "DescribeInstances" }')
     found = properties(
         build(wish("root-login", detections=(replace(reads, severity=Severity.CRITICAL),))), "Events::Rule"
     )
@@ -191,20 +217,20 @@ def test_the_notice_is_lines_of_text_that_name_known_values_only() -> None:
 
 
 def test_brackets_of_a_title_are_no_values() -> None:
-    one = replace(own(), title="A <b> c", severity=Severity.CRITICAL, pattern=builtin()["root-login"].pattern)
+    one = replace(own(), title="A <b> c", severity=Severity.CRITICAL)
     [rule] = properties(build(wish("root-login", detections=(one,))), "Events::Rule").values()
     assert rule["Targets"][0]["InputTransformer"]["InputTemplate"].startswith('"CRITICAL: A (b) c"\n')
 
 
 def test_without_room_for_a_filter_a_detection_gets_a_rule_of_one_region() -> None:
-    wanted = wish("root-login", filters_taken=100)
+    wanted = wish("root-login", filters_taken=100, **HOME)
     deployment = build(wanted)
     [placed] = deployment.placed
     assert (placed.filter_name, placed.alarm_name) == ("", "")
     assert placed.event_rule == names.event_rule_name(wanted, "root-login")
     assert deployment.left_out[0].reason == (
         "The log group's 100 metric filters are taken by what matters more. "
-        "An EventBridge rule tells of it, which sees what happens in eu-west-1 and in no other region."
+        "An EventBridge rule tells of it, which sees what happens in us-east-1 and in no other region."
     )
 
 

@@ -27,6 +27,7 @@ from vedette.deploy.template.values import Json, Resources, logical_id, portable
 from vedette.deploy.wanted import Wanted
 from vedette.detections.definition import Detection, Metric, Severity
 from vedette.detections.question import question
+from vedette.predicates.tree import Compare, Predicate, TextGlob, conditions
 
 MAX_RULES: Final = 300
 """The rules of one event bus; the quota can be raised."""
@@ -41,6 +42,22 @@ _PATHS: Final[Mapping[str, Json]] = {
     "time": "$.detail.eventTime",
     "type": "$.detail.userIdentity.type",
 }
+_HOMES: Final = {"aws": "us-east-1", "aws-us-gov": "us-gov-west-1", "aws-cn": "cn-north-1"}
+_GLOBAL: Final = frozenset(
+    f"{name}.amazonaws.com"
+    for name in (
+        "account",
+        "cloudfront",
+        "iam",
+        "organizations",
+        "route53",
+        "route53domains",
+        "shield",
+        "support",
+        "waf",
+    )
+)
+_SIGN_IN: Final = "signin.amazonaws.com"
 _RETRY: Final[Mapping[str, Json]] = {"MaximumRetryAttempts": 185, "MaximumEventAgeInSeconds": 86_400}
 
 
@@ -91,10 +108,29 @@ def _ruled(wanted: Wanted, detection: Detection, *, overflow: bool) -> Ruled | s
     asked = question(detection, wanted.today or dt.date.min)
     if asked is None:
         return "Its pattern reads records as text"
+    home = _HOMES.get(wanted.partition, wanted.region)
+    if wanted.region != home and recorded_at_home(asked):
+        return f"What it asks about is recorded in {home}, and a rule sees what happens in {wanted.region} only"
     pattern = event_pattern(asked)
     if isinstance(pattern, EventPattern):
         return Ruled(detection, pattern, needs_read_only(asked), overflow)
     return pattern.reason.rstrip(".")
+
+
+def recorded_at_home(asked: Predicate) -> bool:
+    """Whether all that a question can match is recorded in the one region of global services.
+
+    That is so where every event source it names is such a service, or it asks for sign-ins of the root user.
+    Source: CloudTrail user guide, "Global service events" and "Sign-in events".
+    """
+    texts = {
+        (".".join(map(str, one.selector.steps)), one.rule.pattern)
+        for one in conditions(asked)
+        if isinstance(one, Compare) and not one.negated and isinstance(one.rule, TextGlob)
+    }
+    sources = {text for field, text in texts if field == "eventSource"}
+    root = ("userIdentity.type", "Root") in texts
+    return bool(sources) and all(source in _GLOBAL or (root and source == _SIGN_IN) for source in sources)
 
 
 def one_decides(metric: Metric, alarm: AlarmSpec) -> bool:
