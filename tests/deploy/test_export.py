@@ -6,6 +6,7 @@ import json
 import os
 import shutil
 import subprocess
+import time
 from collections import Counter
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ import pytest
 
 from cli.samples import Shell, check_golden
 from deploy.conftest import tool
+from vedette.aws import AwsSession
 from vedette.deploy.deployment import Deployment, Stack
 from vedette.deploy.export import STACKSET, Format, exported, needs_code, write_files
 from vedette.deploy.template import build
@@ -294,3 +296,32 @@ def test_without_the_storyteller_there_is_no_code(shell: Shell, tmp_path: Path) 
     assert sorted(path.name for path in (tmp_path / "out").iterdir()) == sorted(
         ["README.md", "vedette-base.json", "vedette-detections-1.json", "vedette-overview.json"]
     )
+
+
+def test_the_stackset_s_template_stands_as_a_stack_of_its_own(aws: AwsSession) -> None:
+    """One account of it, on ministack: everything in one stack, with parameters of that account."""
+    given = wanted("root-login", "trail-stopped", storyteller=False, region="us-east-1")
+    body = exported(Format.STACKSETS, given, build(given))[STACKSET]
+    cloudformation = aws.client("cloudformation")
+    cloudformation.call(
+        "create_stack", StackName="vedette", TemplateBody=body, Capabilities=["CAPABILITY_NAMED_IAM"],
+        Parameters=[
+            {"ParameterKey": "RetentionDays", "ParameterValue": "90"},
+            {"ParameterKey": "Endpoint1", "ParameterValue": "elsewhere@example.com"},
+        ],
+    )  # fmt: skip
+    for _ in range(600):
+        (stack,) = cloudformation.call("describe_stacks", StackName="vedette")["Stacks"]  # type: ignore[misc]
+        if not stack["StackStatus"].endswith("IN_PROGRESS"):
+            break
+        time.sleep(0.05)
+    assert stack["StackStatus"] == "CREATE_COMPLETE", cloudformation.call("describe_stack_events", StackName="vedette")
+    (group,) = aws.client("logs").call("describe_log_groups", logGroupNamePrefix="/vedette/cloudtrail")["logGroups"]
+    assert group["retentionInDays"] == 90
+    filters = aws.client("logs").call("describe_metric_filters", logGroupName="/vedette/cloudtrail")["metricFilters"]
+    patterns = {one.id: one.pattern.source for one in given.detections if one.pattern is not None}
+    assert {one["filterName"]: one["filterPattern"] for one in filters} == {
+        f"vedette-{name}": pattern for name, pattern in patterns.items()
+    }
+    told = aws.client("sns").call("list_subscriptions")["Subscriptions"]
+    assert "elsewhere@example.com" in {one["Endpoint"] for one in told}
