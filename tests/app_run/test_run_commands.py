@@ -161,7 +161,7 @@ def test_the_doctor_finds_all_well_and_what_is_not(
     assert run(["doctor"]) == 1
     out = capsys.readouterr().out
     assert "no detection has the id `nobody`" in out
-    assert "no such file or directory" in out
+    assert "no folder `" in out
     assert "none is running here" in out
 
 
@@ -194,7 +194,13 @@ def test_the_doctor_says_how_to_mend(home: Path, settings: Path, capsys: pytest.
     assert checks["channel post"]["state"] == "bad"
     assert "refused" in checks["channel post"]["found"]
     assert "NOT_SET_ANYWHERE" in checks["channel slack"]["found"]
-    assert checks["channel slack"]["mend"]
+    assert "127.0.0.1:" in checks["channel post"]["found"], "where nobody answers"
+    (home / "logs" / "a.json").unlink()
+    (home / "logs").rmdir()
+    assert run(["doctor", "-o", "json"]) == 1
+    checks = {check["what"]: check for check in json.loads(capsys.readouterr().out)}
+    assert checks["source logs"]["mend"].startswith("mkdir -p ")
+    assert [what for what, check in checks.items() if check["state"] == "bad" and not check["mend"]] == []
 
 
 def test_a_canary_that_does_not_arrive_is_told_by_the_exit_code(

@@ -161,8 +161,7 @@ def _life(store: Store, settings: Settings, now: int) -> Iterator[Check]:
 def _source(source: Source, accounts: Accounts) -> str:
     match source:
         case FolderSource():
-            with os.scandir(source.path) as entries:
-                return f"{source.path}: {'there are files' if any(entries) else 'empty so far'}"
+            return _folder(source.path)
         case QueueSource():
             return _queue(source, accounts)
         case S3Source():
@@ -176,6 +175,17 @@ def _source(source: Source, accounts: Accounts) -> str:
                 "filter_log_events", limit=1, **{given: source.group.removesuffix(":*")}
             )
             return f"{source.group} can be read"
+
+
+def _folder(path: str) -> str:
+    try:
+        with os.scandir(path) as entries:
+            return f"{path}: {'there are files' if any(entries) else 'empty so far'}"
+    except FileNotFoundError as error:
+        raise VedetteError(f"no folder `{path}`", hint=f"mkdir -p {path}, or change `path`") from error
+    except OSError as error:
+        why = (error.strerror or str(error)).lower()
+        raise VedetteError(f"{path}: {why}", hint=f"let the user who runs Vedette read {path}") from error
 
 
 def _queue(source: QueueSource, accounts: Accounts) -> str:
@@ -222,11 +232,7 @@ def _reached(channel: Channel, accounts: Accounts) -> str:
                 raise VedetteError(f"{channel.path} cannot be written", hint=check.mend)
             return f"{channel.path} can be written"
         case SmtpChannel():
-            with socket.create_connection((channel.host, channel.port), PATIENCE) as server:
-                server.settimeout(PATIENCE)
-                if channel.security != "tls" and not server.recv(64).startswith(b"220"):
-                    raise VedetteError(f"{channel.host}:{channel.port} does not greet as a mail server does")
-            return f"{channel.host}:{channel.port} answers; `--send` tries the rest"
+            return _mail_server(channel)
         case SnsChannel():
             region = channel.region or channel.topic_arn.split(":")[3]
             accounts.session(channel.account).client("sns", region).call(
@@ -235,6 +241,24 @@ def _reached(channel: Channel, accounts: Accounts) -> str:
             return f"{channel.topic_arn} is there; `--send` tries to publish"
         case _:
             return "set up; `--send` tries it"
+
+
+def _mail_server(channel: SmtpChannel) -> str:
+    place = f"{channel.host}:{channel.port}"
+    try:
+        with socket.create_connection((channel.host, channel.port), PATIENCE) as server:
+            server.settimeout(PATIENCE)
+            if channel.security != "tls" and not server.recv(64).startswith(b"220"):
+                raise VedetteError(
+                    f"{place} does not greet as a mail server does",
+                    hint="look at `port`, and `security` that goes with it",
+                )
+    except OSError as error:
+        why = (error.strerror or str(error)).lower()
+        raise VedetteError(
+            f"{place}: {why}", hint="is the mail server running, `host` and `port` right, and no firewall between?"
+        ) from error
+    return f"{place} answers; `--send` tries the rest"
 
 
 def is_well(checks: Sequence[Check]) -> bool:
