@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import io
 import threading
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from app_run.fakes import NOON, AnsweringSender, FilledSource, SetClock, log_file, parts, record
-from vedette.alerts.delivery import DeliveryState
+from vedette.alerts.delivery import DeliveryState, Retry
 from vedette.alerts.policy import Rate
 from vedette.app.clock import SteadyClock
 from vedette.app.figures import ALERTS, BUILD
@@ -124,6 +125,32 @@ def test_an_alert_that_is_over_is_told_by_upkeep() -> None:
     while run.dispatchers[0].send_one():
         continue
     assert [message.notice.reason.value for message in sender.messages] == ["first", "resolved"]
+
+
+def test_a_clock_that_is_set_back_holds_up_nothing_and_is_told() -> None:
+    """What comes meanwhile is told at once, and what was refused is tried again, as if nothing had been."""
+    wall, passed = [float(NOON)], [0.0]
+    clock = SteadyClock(lambda: wall[0], lambda: passed[0])
+    source, mail, log = FilledSource(), AnsweringSender(answers=[Retry("busy", after=60)]), io.StringIO()
+    run = Run(replace(parts(source=source, senders=[mail], stream=log), clock=clock))
+
+    def pass_(seconds: float, set_back: float = 0) -> None:
+        wall[0] += seconds - set_back
+        passed[0] += seconds
+
+    source.put("a", record(1), delivered=NOON)
+    run.once()
+    pass_(1, set_back=7_200)
+    source.put("b", record(2, user="bob", at=NOON), delivered=NOON)
+    run.once()
+    assert [message.notice.alerts[0].group for message in mail.messages][1:] == [("user:111122223333:bob",)]
+    pass_(300)
+    run.once()
+    assert len(mail.messages) == 3, "the refused one, tried again"
+    with run.parts.store.transaction() as tx:
+        assert not tx.deliveries(state=DeliveryState.WAITING)
+        assert {alert.detection for alert in tx.alerts(AlertFilter())} == {"key-made"}, "nothing is said of delay"
+    assert log.getvalue().count("the clock was set back") == 1
 
 
 def test_an_object_that_is_listed_again_after_its_counts_were_pruned_is_not_counted_again() -> None:
