@@ -479,6 +479,23 @@ def test_the_command_sends_a_canary_by_the_alarm(
     assert "Nothing has happened" in alarm["StateReason"]
 
 
+def test_what_aws_refuses_is_told_in_its_words(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
+    with speaking({"TestMetricFilter": lambda _: refused("Invalid metric filter pattern")}) as (address, _):
+        monkeypatch.setenv("AWS_ENDPOINT_URL_CLOUDWATCH_LOGS", address)
+        run = shell(*ONLY, "--canary", "none")
+    assert run.code == 1
+    assert "root-login: AWS does not take the pattern" in run.out
+    assert "Invalid metric filter pattern" in run.out
+
+
+def test_a_canary_without_a_deployment_names_the_next_step(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
+    with speaking({"TestMetricFilter": honest}) as (address, _):
+        monkeypatch.setenv("AWS_ENDPOINT_URL_CLOUDWATCH_LOGS", address)
+        run = shell(*ONLY)
+    assert run.code == 2
+    assert "`vedette deploy apply`" in run.err
+
+
 def test_what_a_canary_met_is_told() -> None:
     from vedette.cli.deploy_checks import flight_lines
 
