@@ -122,7 +122,7 @@ def _given(path: Path) -> Bundle:
     return Bundle(path, hashlib.sha256(data).hexdigest(), len(data))
 
 
-def _show(planned: Plan, *, verbose: bool) -> None:
+def _show(planned: Plan, *, verbose: bool, planning: bool = True) -> None:
     wanted = planned.wanted
     output.write(Text(f"{wanted.name} in the account {wanted.account}, {wanted.region}", "bold"))
     output.write("")
@@ -130,7 +130,7 @@ def _show(planned: Plan, *, verbose: bool) -> None:
         output.write(line)
     for cost in _cost(planned):
         output.write(cost)
-    tasks = list(todo(planned))
+    tasks = list(todo(planned)) if planning else []
     if planned.changed and tasks:
         output.write(output.heading("What you will have to do"))
         for number, task in enumerate(tasks, start=1):
@@ -169,7 +169,7 @@ def apply_(params: Params, yes: bool, verbose: bool) -> int:
             output.say(f"CloudFormation is at work on {state.name} ({state.status}): waiting for it", style="yellow")
         planned = make_plan(aws, wanted, deployment, time.sleep)
         try:
-            _show(planned, verbose=verbose)
+            _show(planned, verbose=verbose, planning=False)
             if not planned.changed:
                 return ExitCode.DONE
             agreed = yes or _agreed()
@@ -193,7 +193,11 @@ def _agreed() -> bool:
 def _carry_out(aws: AwsSession, planned: Plan, made: Bundle | None) -> None:
     begun = time.monotonic()
     if made is not None:
-        assets.upload_code(aws, planned.wanted, made)
+        try:
+            assets.upload_code(aws, planned.wanted, made)
+        except BaseException:
+            discard(aws.client("cloudformation", planned.wanted.region), planned.stacks)
+            raise
     try:
         for step in apply(aws, planned, time.sleep):
             tell(step, time.monotonic() - begun)
@@ -204,9 +208,10 @@ def _carry_out(aws: AwsSession, planned: Plan, made: Bundle | None) -> None:
         raise
     seconds = round(time.monotonic() - begun)
     output.say(f"done in {minutes(seconds)}", style="green")
-    for number, task in enumerate(todo(planned), start=1):
+    tasks = list(todo(planned))
+    for number, task in enumerate(tasks, start=1):
         for line in output.fold(task, output.width(), first=f"  {number}. ", rest="     ", whole=True):
             output.say(line)
-    if any(one.protocol == "email" for one in planned.wanted.subscriptions):
+    if any(task.startswith("Confirm the mail") for task in tasks):
         output.say("A confirmation mail is on its way; `vedette deploy status` says when it is confirmed")
     output.say("`vedette deploy verify` tries the whole chain", style="dim")

@@ -99,7 +99,8 @@ def _trail_lines(status: Status) -> Iterator[Text]:
         ("bucket", trail.delivered, trail.delivery_error),
         ("log group", trail.to_logs, trail.to_logs_error),
     ):
-        told = (f"cannot write: {trouble}", "bold red") if trouble else (f"last written {minute(moment)}", "")
+        written = f"last written {minute(moment)}" if moment else "nothing written yet"
+        told = (f"cannot write: {trouble}", "bold red") if trouble else (written, "")
         yield Text.assemble(f"              to its {place}: ", told)
 
 
@@ -131,20 +132,21 @@ def _people_lines(status: Status, columns: int) -> Iterator[Text]:
     teller = status.storyteller
     if teller is not None:
         style = "green" if teller.state == "Active" and not teller.errors else "bold red"
-        runs = f", {teller.runs:,} runs and {teller.errors:,} errors in a day"
+        channels = f" ({', '.join(teller.channels)})" if teller.channels else ""
+        runs = f"{channels}, {teller.runs:,} runs and {teller.errors:,} errors in a day"
         yield Text.assemble("Storyteller   ", (teller.state.lower(), style), runs)
     yield Text()
 
 
 def _freshness_lines(fresh: Freshness, columns: int) -> Iterator[Text]:
     for told, found in (
-        ("changed since they were deployed", fresh.changed),
-        ("known here and not deployed", fresh.missing),
-        ("deployed and not known here", fresh.unknown),
+        ("Changed since they were deployed", fresh.changed),
+        ("Known here and not deployed", fresh.missing),
+        ("Deployed and not known here", fresh.unknown),
     ):
         if found:
             few = ", ".join(found[:5]) + (f" and {len(found) - 5} more" if len(found) > 5 else "")
-            text = f"{output.count(len(found), 'detection')} {told}: {few}"
+            text = f"{told}: {output.count(len(found), 'detection')} ({few})"
             yield from map(Text, output.fold(text, columns, rest="  "))
     if fresh.changed:
         yield Text("`vedette deploy plan` with the options of the last `apply` shows how", "dim")
@@ -198,7 +200,7 @@ def document(status: Status, fresh: Freshness, wrong: Sequence[str]) -> dict[str
         "storyteller": None
         if teller is None
         else {"name": teller.name, "state": teller.state, "trouble": teller.trouble, "errors": teller.errors,
-              "runs": teller.runs},
+              "runs": teller.runs, "channels": list(teller.channels)},
         "detections": {
             "changed": list(fresh.changed), "not_deployed": list(fresh.missing), "unknown": list(fresh.unknown),
         },

@@ -163,16 +163,25 @@ def left_out_lines(found: Sequence[LeftOut], columns: int, *, verbose: bool) -> 
 
 def todo(plan: Plan) -> Iterator[str]:
     """What somebody will have to do, in whole sentences."""
-    mails = sorted({one.endpoint for one in plan.wanted.subscriptions if one.protocol == "email"})
+    new = {change.name.partition(" hears of ")[0] for change in _subscribed(plan)}
+    mails = sorted({one.endpoint for one in plan.wanted.subscriptions if one.protocol == "email"} & new)
     if mails:
         yield f"Confirm the mail that AWS sends to {', '.join(mails)}: nothing arrives before."
-    calls = sorted({one.endpoint for one in plan.wanted.subscriptions if one.protocol == "https"})
+    calls = sorted({one.endpoint for one in plan.wanted.subscriptions if one.protocol == "https"} & new)
     if calls:
         yield f"Let {', '.join(calls)} answer the confirmation that AWS sends first."
-    if any(one.protocol == "sms" for one in plan.wanted.subscriptions):
+    if any(one.protocol == "sms" and one.endpoint in new for one in plan.wanted.subscriptions):
         yield "If the account sends no text messages yet, ask for that: AWS End User Messaging, and verify the numbers."
     for secret in sorted({name for one in plan.wanted.channels if (name := _secret_name(one.secret))}):
         yield f"Store the secret, unless it is there: `vedette secrets put {secret}`."
+
+
+def _subscribed(plan: Plan) -> Iterator[Change]:
+    """The subscriptions that are made anew or for somebody else."""
+    for one in plan.stacks:
+        for change in one.changes:
+            if change.type == "AWS::SNS::Subscription" and change.operation is not Operation.REMOVE:
+                yield change
 
 
 def _secret_name(reference: str) -> str:

@@ -17,7 +17,10 @@ from vedette.deploy.changes import KINDS, Row, rows
 from vedette.deploy.failures import DeployError, explained
 from vedette.deploy.plan import Fate, Plan, StackPlan, change_set_for
 from vedette.deploy.stacks import ChangeSet, Event, Pause, Phase, StackState
+from vedette.deploy.staging import staged
 from vedette.deploy.wanted import Wanted
+
+_BEHIND = "; it could not be removed, and belongs to no stack any more: remove it by hand"
 
 
 class Point(enum.Enum):
@@ -60,17 +63,21 @@ def settle(session: AwsSession, wanted: Wanted, expected: Sequence[str], pause: 
 def apply(session: AwsSession, plan: Plan, pause: Pause) -> Iterator[Step]:
     """Carry it out. Raises DeployError with the first cause of a failure, once CloudFormation has taken it back."""
     cfn = session.client("cloudformation", plan.wanted.region)
-    waiting = list(plan.stacks)
     finished: list[str] = []
+    behind: list[DeployError] = []
+    begun: set[str] = set()
     try:
-        while waiting:
-            one = waiting.pop(0)
+        for one in staged(plan.stacks, lambda name: stacks.template_of(cfn, name)):
             if one.fate is not Fate.KEEP:
-                yield from _carried_out(session, plan, one, finished, pause)
-                finished.append(one.name)
+                begun.add(one.name)
+                yield from _carried_out(session, plan, one, finished, behind, pause)
+                finished = [*dict.fromkeys((*finished, one.name))]
     finally:
-        for one in waiting:
-            _discarded(cfn, one)
+        for one in plan.stacks:
+            if one.name not in begun:
+                _discarded(cfn, one)
+    if behind:
+        raise behind[0]
 
 
 def _discarded(cfn: AwsClient, one: StackPlan) -> None:
@@ -83,7 +90,7 @@ def _discarded(cfn: AwsClient, one: StackPlan) -> None:
 
 
 def _carried_out(
-    session: AwsSession, plan: Plan, one: StackPlan, finished: Sequence[str], pause: Pause
+    session: AwsSession, plan: Plan, one: StackPlan, finished: Sequence[str], behind: list[DeployError], pause: Pause
 ) -> Iterator[Step]:
     cfn = session.client("cloudformation", plan.wanted.region)
     token = f"vedette-{uuid.uuid4().hex}"
@@ -113,6 +120,11 @@ def _carried_out(
     if not _succeeded(one.fate, final):
         yield teller.stack(Point.FAILED)
         raise _failure(cfn, plan, one, stack_id, seen, finished, final, teller)
+    behind += [  # an update is complete for CloudFormation though something could not be removed after it
+        explained(event, one.name, teller.subject_of(event), plan.wanted, _BEHIND)
+        for event in seen
+        if event.failed and not event.of_stack
+    ]
     yield teller.stack(Point.DONE)
 
 

@@ -66,6 +66,8 @@ class Change:
     perhaps: bool = False
     """It follows from another change, and may turn out to be none."""
     tags_only: bool = False
+    title: str = ""
+    """What an alarm's own description calls its detection, for those that are no longer known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,6 +165,8 @@ def called(resource: Template, given: Template, place: Place) -> str:
         return f"{text(properties, 'Principal')} may call {name}"
     if name or not resource:
         return name
+    if text(resource, "Type") == "AWS::KMS::Key":
+        return text(properties, "Description")
     of = next((properties[one] for one in ("Bucket", "Topics", "Queues") if one in properties), None)
     first = resolved(of[0] if isinstance(of, list) and of else of, given, place)
     return first.rpartition(":")[2].rpartition("/")[2] if isinstance(first, str) else ""
@@ -187,6 +191,7 @@ def _change(stack: str, change: Template, states: tuple[Template, Template], nam
         concern=_concern(type_, operation, details),
         perhaps=perhaps,
         tags_only=tags_only,
+        title=text(mapping(after or before, "Properties"), "AlarmDescription").partition("\n")[0].partition(": ")[2],
     )
 
 
@@ -314,13 +319,17 @@ def rows(changes: Sequence[Change], titles: Mapping[str, str]) -> tuple[Row, ...
         found.append(
             Row(
                 _joint(of_it),
-                titles.get(detection, detection),
+                titles.get(detection) or _titled(of_it) or detection,
                 ", ".join(dict.fromkeys(kinds)),
                 tuple(of_it),
                 detection,
             )
         )
     return tuple(found)
+
+
+def _titled(changes: Iterable[Change]) -> str:
+    return next((change.title for change in changes if change.title), "")
 
 
 def _joint(changes: Sequence[Change]) -> Operation:

@@ -13,12 +13,14 @@ from dataclasses import dataclass
 
 from vedette.aws import AwsError, AwsSession, Failure
 from vedette.deploy import drift, stacks
-from vedette.deploy.answers import epoch, flag, records, text
+from vedette.deploy.answers import epoch, flag, mapping, records, text
 from vedette.deploy.deployed import Resource, read
 from vedette.deploy.discovery import FoundTrail, find_trails
 from vedette.deploy.drift import Drift
 from vedette.deploy.intrinsics import Place
 from vedette.deploy.stacks import Phase, StackState
+from vedette.deploy.storyteller.contract import CONFIG
+from vedette.predicates.document import load_document
 
 _DAY = 86_400
 _ASKING = ("AWS::Logs::MetricFilter", "AWS::Events::Rule")
@@ -58,13 +60,14 @@ class TrailState:
 
 @dataclass(frozen=True, slots=True)
 class StorytellerState:
-    """Whether the function can run, and how often it failed in a day. `trouble` is AWS's words."""
+    """Whether the function can run, how often it failed in a day, and its channels. `trouble` is AWS's words."""
 
     name: str
     state: str
     trouble: str
-    errors: int
-    runs: int
+    errors: int = 0
+    runs: int = 0
+    channels: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,13 +166,20 @@ def _storyteller(session: AwsSession, deployed: Sequence[Resource], now: int) ->
     except AwsError as error:
         if error.failure is not Failure.MISSING:
             raise
-        return StorytellerState(function.name, "Missing", "somebody has deleted it", 0, 0)
+        return StorytellerState(function.name, "Missing", "somebody has deleted it")
     trouble = text(answer, "StateReason") or text(answer, "LastUpdateStatusReason")
     state = text(answer, "State") or "Active"
     if text(answer, "LastUpdateStatus") == "Failed":
         state = "Failed"
     errors, runs = (_counted(session, function.name, metric, now) for metric in ("Errors", "Invocations"))
-    return StorytellerState(function.name, state, trouble, errors, runs)
+    return StorytellerState(function.name, state, trouble, errors, runs, _channels(function))
+
+
+def _channels(function: Resource) -> tuple[str, ...]:
+    """The channels that the function was deployed with."""
+    variables = mapping(mapping(function.properties, "Environment"), "Variables")
+    config = load_document(text(variables, CONFIG)) or {}
+    return tuple(text(one, "name") for one in records(config, "channels"))
 
 
 def _counted(session: AwsSession, function: str, metric: str, now: int) -> int:
@@ -208,7 +218,7 @@ def problems(status: Status) -> list[str]:
             found.append(f"{each.endpoint} has ended its subscription ({each.topic}): it is told nothing")
     if not any(one.type in _ASKING for one in status.deployed):
         found.append("no detection is deployed: an apply has not come to its end; `vedette deploy apply` goes on")
-    if not status.subscriptions and status.storyteller is None:
+    if not status.subscriptions and (status.storyteller is None or not status.storyteller.channels):
         found.append("nobody is told: give `--email` or a channel to `vedette deploy apply`")
     teller = status.storyteller
     if teller is not None and teller.state != "Active":
