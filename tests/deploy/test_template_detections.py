@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from deploy.wishes import builtin, everything, own, properties, resources, wish
@@ -173,3 +175,12 @@ def test_defaults_and_low_counts_reach_metric_and_alarm() -> None:
     alarm = properties(deployment, "CloudWatch::Alarm")["OwnAlarm"]
     assert alarm_of(alarm, one) == one.alarm
     assert alarm["EvaluateLowSampleCountPercentile"] == "ignore"
+
+
+def test_fractions_and_constants_are_kept() -> None:
+    one = own(more="alarm: {threshold: 0.5}\n")
+    rule = replace(builtin()["console-login-failures-then-success"], rule=Rule.parse('TRUE AND ALARM("own")'))
+    found = properties(build(wish("root-login", detections=(one, rule))), "CloudWatch::Alarm")["OwnAlarm"]
+    assert found["Threshold"] == 0.5
+    composite = properties(build(wish("root-login", detections=(one, rule))), "CloudWatch::CompositeAlarm")
+    assert composite["ConsoleLoginFailuresThenSuccessAlarm"]["AlarmRule"] == 'TRUE AND ALARM("vedette-own")'

@@ -81,7 +81,7 @@ def test_cloudtrail_writes_with_a_role_for_its_own_streams_only() -> None:
     assert rule["Action"] == ["logs:CreateLogStream", "logs:PutLogEvents"]
     assert rule["Resource"] == f"{group}:log-stream:{ACCOUNT}_CloudTrail_*"
     [trust] = role["AssumeRolePolicyDocument"]["Statement"]
-    assert trust["Condition"] == {"StringEquals": {"aws:SourceArn": TRAIL_ARN}}
+    assert trust["Principal"] == {"Service": "cloudtrail.amazonaws.com"}
     whole = properties(made(organization=True), "IAM::Role")["TrailRole"]
     assert whole["Policies"][0]["PolicyDocument"]["Statement"][0]["Resource"] == f"{group}:log-stream:*"
     assert one(made(organization=True), "CloudTrail::Trail")["IsOrganizationTrail"] is True

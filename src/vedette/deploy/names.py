@@ -14,7 +14,6 @@ from vedette.deploy.wanted import Wanted
 from vedette.detections.definition import Severity
 
 BASE = "base"
-ALERTING = "alerting"
 STORYTELLER = "storyteller"
 OVERVIEW = "overview"
 EVENTS = "events"
@@ -101,7 +100,7 @@ def trail_role_name(wanted: Wanted) -> str:
 
 
 def queue_name(wanted: Wanted, what: str) -> str:
-    """A queue of what could not be delivered: `vedette-storyteller-dead`, `vedette-events-dead`."""
+    """A queue of what could not be delivered: `vedette-notices-dead`."""
     return f"{wanted.name}-{what}-dead"
 
 

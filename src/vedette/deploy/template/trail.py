@@ -190,9 +190,7 @@ def _add_role(wanted: Wanted, resources: Resources) -> None:
     streams = "*" if wanted.organization else f"{wanted.account}_CloudTrail_*"
     group = log_group_arn(wanted, names.log_group_name(wanted), f":log-stream:{streams}")
     write = statement("WriteRecords", ["logs:CreateLogStream", "logs:PutLogEvents"], group)
-    assume = statement(
-        "Trail", ["sts:AssumeRole"], None, service("cloudtrail"), {"StringEquals": {"aws:SourceArn": trail_arn(wanted)}}
-    )
+    assume = statement("Trail", ["sts:AssumeRole"], None, service("cloudtrail"))
     properties: dict[str, Json] = {
         "RoleName": portable(wanted, names.trail_role_name(wanted)),
         "Description": "CloudTrail writes records to the log group with it",
