@@ -187,6 +187,13 @@ def test_what_is_longer_than_eventbridge_takes_is_told_with_its_length() -> None
     assert "characters, and EventBridge takes 2,048" in found.reason
 
 
+def test_more_wildcards_than_eventbridge_is_sure_to_take_are_refused() -> None:
+    agent = Selector(("userAgent",))
+    found = event_pattern(Or(tuple(Compare(agent, TextGlob(f"*tool{number}*")) for number in range(17))))
+    assert isinstance(found, Inexpressible)
+    assert "more wildcards" in found.reason
+
+
 def test_too_many_alternatives_end_the_work() -> None:
     clauses = [
         Or(tuple(Compare(Selector(("requestParameters", f"{a}{b}")), TextGlob("x")) for b in range(4)))

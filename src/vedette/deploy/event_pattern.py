@@ -38,6 +38,8 @@ LONGEST: Final = 2_048
 """Characters of an event pattern. Source: EventBridge quotas, "Event pattern size" (2,048; 4,096 can be asked for)."""
 
 _MOST_BRANCHES: Final = 200
+_MOST_WILDCARDS: Final = 16
+"""EventBridge refuses patterns whose wildcards make them too complex, and does not say from where on."""
 _SOURCE: Final[Json] = [{"prefix": "aws."}]
 """Nobody but AWS can send events with such a source: a record that somebody made up matches no rule."""
 _DETAIL_TYPE: Final[Json] = [{"suffix": " via CloudTrail"}]
@@ -145,6 +147,8 @@ def event_pattern(question: Predicate) -> EventPattern | Inexpressible:
         return Inexpressible(
             f"Its event pattern has {len(pattern.text):,} characters, and EventBridge takes {LONGEST:,}."
         )
+    if pattern.text.count('"wildcard":') > _MOST_WILDCARDS:
+        return Inexpressible("Its event pattern would have more wildcards than EventBridge is sure to take.")
     return pattern
 
 
