@@ -323,6 +323,24 @@ class StoreContract:
             assert list(tx.due(NOON + 30, limit=1)) == [("root-login", ("b",))]
             assert list(tx.due(NOON + 9)) == []
 
+    def test_what_is_done_with_several_is_done_with_each(self, store: Store) -> None:
+        """Rule: 'The same of several': alerts, due times and decisions, more of them than one statement takes."""
+        names = [f"g{number:03}" for number in range(450)]
+        places = [("root-login", (name,)) for name in names]
+        with store.transaction() as tx:
+            tx.put_alerts([alert(f"{name}-{turn}", group=(name,), changed=NOON + turn)
+                           for name in names for turn in range(3)])  # fmt: skip
+            tx.put_alerts([])
+            tx.put_decisions([Decision("a", NOON + number, Reason.FIRST) for number in range(450)])
+            tx.set_dues({place: NOON + number for number, place in enumerate(places)})
+            tx.set_dues(dict.fromkeys(places[1:], None) | {places[0]: NOON + 1})
+        with store.transaction() as tx:
+            found = tx.newest_alerts([*places, ("root-login", ("unknown",))], 2)
+            assert [[each.id for each in found[place]] for place in places] == [[f"{n}-2", f"{n}-1"] for n in names]
+            assert list(found["root-login", ("unknown",)]) == []
+            assert [each.at - NOON for each in tx.decisions("a")] == list(range(450))
+            assert list(tx.due(NOON + 10**6)) == [places[0]]
+
     # decisions and deliveries
 
     def test_decisions_come_in_the_order_in_which_they_were_taken(self, store: Store) -> None:

@@ -21,7 +21,7 @@ from vedette.engine.engine import Engine
 from vedette.errors import VedetteError
 from vedette.sources.files import FileObject, Unreadable, size_of
 
-BATCH_OBJECTS = 20
+BATCH_OBJECTS = 40
 BATCH_BYTES = 4 << 20
 LARGE_OBJECT = 32 << 20
 """Objects of this size and above are read by the first process, body by body, so that no result grows with them."""

@@ -22,6 +22,7 @@ from vedette.app.figures import BUILD, DELIVERIES, STANDING, Figure, Labels
 from vedette.app.flights import Flights
 from vedette.app.intake import Intake
 from vedette.app.objects import Held, Reader
+from vedette.app.reading import tune_collector
 from vedette.app.selfwatch import Watch
 from vedette.app.stores import kept_for
 from vedette.app.taking import Taking
@@ -93,6 +94,7 @@ class Run:
 
     def forever(self) -> None:
         """Work until `stop` is set; then finish what is at hand, give leases back, and return."""
+        tune_collector()
         self.parts.journal.info(
             "started", version=__version__, store=_kind(self.parts.settings.store.url),
             detections=len(self.parts.monitor.detections), sources=len(self.parts.sources),
@@ -187,6 +189,7 @@ class Run:
 
         Raises StoreError if the store fails for longer than ONCE_PATIENCE. Told to stop, it ends early.
         """
+        tune_collector()
         self.work.patience = ONCE_PATIENCE
         sent = failed = 0
         try:

@@ -20,7 +20,7 @@ from vedette.engine.result import BodyResult, Match
 from vedette.metrics.statistics import StatisticSet, merge
 from vedette.monitor.evaluation import END_OF_TIME, MINUTE, Stretch, default_rows, has_default, view
 from vedette.monitor.reconciliation import reconcile
-from vedette.monitor.store import MatchRow, MinuteRow, ObjectRow, Transaction
+from vedette.monitor.store import MatchRow, MinuteRow, ObjectRow, Place, Transaction
 from vedette.monitor.telling import Desk
 from vedette.monitor.watching import Monitor, Scope
 
@@ -33,7 +33,6 @@ _EVALUATING = "while evaluating "
 _NOBODY = Actor(ActorKind.UNKNOWN, "", "")
 
 Piece = BodyResult | Malformed
-_Place = tuple[str, Group]
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,14 +176,14 @@ def _default_rows(monitor: Monitor, defaults: Iterable[int], result: BodyResult,
                 yield MatchRow(default_rows(detection.id), key, (), detection.metric.default, seen)
 
 
-def _counted(tx: Transaction, monitor: Monitor, fresh: Iterable[MatchRow]) -> dict[_Place, Stretch]:
+def _counted(tx: Transaction, monitor: Monitor, fresh: Iterable[MatchRow]) -> dict[Place, Stretch]:
     """Write the minutes of matches that had not been counted; the stretches of the groups that they touch."""
-    minutes: dict[_Place, dict[int, list[MatchRow]]] = defaultdict(lambda: defaultdict(list))
+    minutes: dict[Place, dict[int, list[MatchRow]]] = defaultdict(lambda: defaultdict(list))
     for row in fresh:
         time = row.sighting.time
         minutes[row.detection, row.group][time - time % MINUTE].append(row)
     defaults = {default_rows(each.id): each for each in monitor.detections if has_default(each)}
-    touched: dict[_Place, Stretch] = {}
+    touched: dict[Place, Stretch] = {}
     for (detection, group), added in minutes.items():
         stretch = Stretch(min(added), max(added))
         known = {row.start: row for row in tx.minutes(detection, group, stretch.low, stretch.high + MINUTE)}
@@ -208,7 +207,7 @@ def _minute(start: int, rows: Sequence[MatchRow], before: MinuteRow | None, *, o
     return MinuteRow(start, statistics, before.evidence.merge(evidence))
 
 
-def _groups_near(tx: Transaction, monitor: Monitor, detection: Detection, stretch: Stretch) -> Iterator[_Place]:
+def _groups_near(tx: Transaction, monitor: Monitor, detection: Detection, stretch: Stretch) -> Iterator[Place]:
     """The groups whose metric has the default's datapoints."""
     reaches = [scope.reach for scope in monitor.watchers.get(detection.id, ())]
     bounds = [0 if reach is None else 3 * reach for reach in reaches]
@@ -221,25 +220,28 @@ def _groups_near(tx: Transaction, monitor: Monitor, detection: Detection, stretc
     yield from ((detection.id, group) for group in groups)
 
 
-def evaluate(desk: Desk, touched: Mapping[_Place, Stretch]) -> tuple[str, ...]:
+def evaluate(desk: Desk, touched: Mapping[Place, Stretch]) -> tuple[str, ...]:
     """Evaluate every group, of whatever detection, that minutes in these stretches say something of; who changed."""
     changed: list[str] = []
+    places: list[Place] = []
     for (name, group), stretch in sorted(_affected(desk.tx, desk.monitor, touched).items()):
         try:
-            changed += _evaluate(desk, name, group, stretch)
+            found = _evaluate(desk, name, group, stretch)
         except Exception as error:
             error.add_note(_EVALUATING + name)
             raise
+        if found:
+            changed += found
+            places.append((name, group))
+    desk.look_after(places)
     return tuple(changed)
 
 
-def _evaluate(desk: Desk, name: str, group: Group, stretch: Stretch) -> Iterator[str]:
+def _evaluate(desk: Desk, name: str, group: Group, stretch: Stretch) -> list[str]:
     scope = desk.monitor.scopes[name]
     found = view(desk.tx, desk.monitor, scope, group, stretch)
     alerts = reconcile(desk.tx, desk.monitor.policy, scope.detection, group, found, desk.now)
-    if alerts:
-        desk.look_after(name, group)
-        yield from (alert.id for alert in alerts)
+    return [alert.id for alert in alerts]
 
 
 def evaluating(error: Exception) -> str:
@@ -248,9 +250,9 @@ def evaluating(error: Exception) -> str:
     return next((note.removeprefix(_EVALUATING) for note in notes if note.startswith(_EVALUATING)), "")
 
 
-def _affected(tx: Transaction, monitor: Monitor, touched: Mapping[_Place, Stretch]) -> dict[_Place, Stretch]:
+def _affected(tx: Transaction, monitor: Monitor, touched: Mapping[Place, Stretch]) -> dict[Place, Stretch]:
     """The touched groups themselves, and those of the composite detections that watch them."""
-    affected: dict[_Place, Stretch] = {}
+    affected: dict[Place, Stretch] = {}
     for (name, group), stretch in touched.items():
         for scope in monitor.watchers.get(name, ()):
             for each in _watching_groups(tx, scope, name, group, stretch):

@@ -61,5 +61,5 @@ def _set(tx: Transaction, monitor: Monitor, alert_id: str, lifecycle: Lifecycle,
 def look_after(tx: Transaction, monitor: Monitor, alert: AlertRecord, now: int) -> None:
     """Tell what is to be told of the alert's group now, and say when it is due again."""
     desk = Desk(tx, monitor, now)
-    desk.look_after(alert.detection, alert.group)
+    desk.look_after([(alert.detection, alert.group)])
     desk.finish()

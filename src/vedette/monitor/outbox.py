@@ -7,7 +7,7 @@ whose decisions name it; deliveries planned = waiting + sent + dead.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
 from vedette.alerts.delivery import Dead, Delivery, DeliveryState, Outcome, Reason, Retry, Sent
@@ -18,6 +18,10 @@ from vedette.monitor.store import Transaction
 
 LEASE = 120
 """Seconds for which a sender has a delivery to itself."""
+
+"""Questions about single incidents after which one about all is cheaper."""
+_ONE_BY_ONE = 20
+_MOST_WAITING = 5_000
 
 _ORDER = [
     Reason.FIRST, Reason.NEW_ACTOR, Reason.NEW_ADDRESS, Reason.REPEAT, Reason.RESOLVED, Reason.SUMMARY, Reason.TEST,
@@ -52,6 +56,9 @@ class Outbox:
     _open: dict[tuple[str, str, bool], _Open] = field(default_factory=dict)
     _recent: dict[str, list[int]] = field(default_factory=dict)
     _changed: dict[str, _Open] = field(default_factory=dict)
+    _asked: dict[str, int] = field(default_factory=dict)
+    _waits: dict[str, dict[str, list[Delivery]]] = field(default_factory=dict)
+    """By channel and incident: what waits in the store; what is planned here is in `_open`."""
 
     def plan(self, alert: AlertRecord, channel: str, reason: Reason) -> tuple[str, bool]:
         """The key of the delivery that tells of the alert on the channel, and whether it was planned for it."""
@@ -84,6 +91,8 @@ class Outbox:
                 self.tx.replace_delivery(delivery)
         self._changed.clear()
         self._open.clear()
+        self._asked.clear()
+        self._waits.clear()
 
     def _opened(self, delivery: Delivery, *, resolving: bool) -> _Open:
         self.planned += 1
@@ -96,12 +105,26 @@ class Outbox:
         """The message of the incident that waits for others. That something is over has a message of its own."""
         place = (channel, incident, resolving)
         if place not in self._open:
-            for each in self.tx.deliveries(state=DeliveryState.WAITING, channel=channel, incident=incident):
+            for each in self._told_of(channel, incident):
                 untried = each.attempts == 0 and each.due > self.now and each.lease <= self.now
                 if untried and (each.reason is Reason.RESOLVED) is resolving:
                     self._open[place] = _Open(each, dict.fromkeys(each.alerts), fresh=False)
                     break
         return self._open.get(place)
+
+    def _told_of(self, channel: str, incident: str) -> Iterable[Delivery]:
+        """The deliveries of the incident that wait, the newest first; after some questions all of the channel."""
+        asked = self._asked[channel] = self._asked.get(channel, 0) + 1
+        if asked == _ONE_BY_ONE:
+            every = self.tx.deliveries(state=DeliveryState.WAITING, channel=channel, limit=_MOST_WAITING)
+            if len(every) < _MOST_WAITING:
+                waits: dict[str, list[Delivery]] = {}
+                for each in every:
+                    waits.setdefault(each.incident, []).append(each)
+                self._waits[channel] = waits
+        if channel in self._waits:
+            return self._waits[channel].get(incident, ())
+        return self.tx.deliveries(state=DeliveryState.WAITING, channel=channel, incident=incident)
 
     def _free_at(self, channel: str) -> int:
         """When the channel bears another message."""

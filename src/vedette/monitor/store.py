@@ -18,6 +18,9 @@ from vedette.alerts.record import AlertRecord, Group, Status
 from vedette.errors import VedetteError
 from vedette.metrics.statistics import StatisticSet
 
+Place = tuple[str, Group]
+"""A detection's id and one of its groups."""
+
 
 class StoreError(VedetteError):
     """What the disk or the server did: full, read-only, gone, damaged. Nothing of the transaction was kept.
@@ -160,20 +163,32 @@ class Transaction(Protocol):
     def put_alert(self, alert: AlertRecord) -> None:
         """Insert or replace by id."""
 
+    def put_alerts(self, alerts: Sequence[AlertRecord]) -> None:
+        """The same of several; no two of them have one id."""
+
     def alerts(self, wanted: AlertFilter) -> Sequence[AlertRecord]:
         """Alerts, the newest change first."""
 
     def alerts_of(self, detection: str, group: Group, start: int, end: int) -> Sequence[AlertRecord]:
         """A group's alerts whose `minutes` touch `[start, end)`, in order of their first minute."""
 
+    def newest_alerts(self, places: Collection[Place], limit: int) -> Mapping[Place, Sequence[AlertRecord]]:
+        """Of each of these groups the alerts that changed last, `limit` at most, the newest change first."""
+
     def set_due(self, detection: str, group: Group, due: int | None) -> None:
         """When the group must be looked at again though nothing arrives (wall clock); None for never."""
 
-    def due(self, now: int, limit: int = 10_000) -> Sequence[tuple[str, Group]]:
+    def set_dues(self, dues: Mapping[Place, int | None]) -> None:
+        """The same of several groups."""
+
+    def due(self, now: int, limit: int = 10_000) -> Sequence[Place]:
         """Groups that are due at `now`, the longest due first."""
 
     def put_decision(self, decision: Decision) -> None:
         """Append."""
+
+    def put_decisions(self, decisions: Sequence[Decision]) -> None:
+        """Append several, in this order."""
 
     def decisions(self, alert_id: str) -> Sequence[Decision]:
         """What was decided of an alert, in order."""

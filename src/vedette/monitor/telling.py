@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
 from vedette.alerts.delivery import Reason
-from vedette.alerts.record import AlertRecord, Group, Lifecycle, Status, Told
+from vedette.alerts.record import AlertRecord, Lifecycle, Status, Told
 from vedette.monitor.judgement import MOST_NAMED, Verdict, judge, next_look
 from vedette.monitor.outbox import Outbox
-from vedette.monitor.store import AlertFilter, Decision, Silence, Transaction
+from vedette.monitor.store import Decision, Place, Silence, Transaction
 from vedette.monitor.watching import Monitor
 
 _LOOKED_AT = 64
@@ -27,6 +27,7 @@ class Desk:
     silences: Sequence[Silence] = field(init=False)
     closed: int = 0
     told: int = 0
+    _decisions: list[Decision] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.outbox = Outbox(self.tx, self.monitor.policy, self.now)
@@ -36,13 +37,21 @@ class Desk:
         """Write the deliveries that were planned."""
         self.outbox.flush()
 
-    def look_after(self, detection: str, group: Group) -> None:
-        """Close and tell what is due of the group's alerts, and say when it is due again."""
-        alerts = self.tx.alerts(AlertFilter(detection=detection, group=group, limit=_LOOKED_AT))
-        looks = [self._look_after(alert) for alert in sorted(alerts, key=lambda alert: (alert.minutes, alert.id))]
-        self.tx.set_due(detection, group, min((look for look in looks if look is not None), default=None))
+    def look_after(self, places: Collection[Place]) -> None:
+        """Close and tell what is due of the groups' alerts, and say when each is due again; no group twice."""
+        dues: dict[Place, int | None] = {}
+        changed: list[AlertRecord] = []
+        found = self.tx.newest_alerts(places, _LOOKED_AT)
+        for place in places:
+            alerts = sorted(found[place], key=lambda alert: (alert.minutes, alert.id))
+            looks = [self._look_after(alert, changed) for alert in alerts]
+            dues[place] = min((look for look in looks if look is not None), default=None)
+        self.tx.put_alerts(changed)
+        self.tx.put_decisions(self._decisions)
+        self._decisions.clear()
+        self.tx.set_dues(dues)
 
-    def _look_after(self, alert: AlertRecord) -> int | None:
+    def _look_after(self, alert: AlertRecord, changed: list[AlertRecord]) -> int | None:
         policy = self.monitor.policy
         after = self._progressed(alert)
         known = self.monitor.by_id.get(alert.detection)
@@ -50,7 +59,7 @@ class Desk:
         if verdict is not None:
             after = self._told(after, verdict) if verdict.channels else self._held_back(after, verdict)
         if after is not alert:
-            self.tx.put_alert(after)
+            changed.append(after)
         return next_look(after, verdict, policy, self.now)
 
     def _progressed(self, alert: AlertRecord) -> AlertRecord:
@@ -69,7 +78,7 @@ class Desk:
         else:
             why = f"{verdict.reason.value}, in a message that waits"
             decision = Decision(alert.id, self.now, Reason.GROUPED, why, keys)
-        self.tx.put_decision(decision)
+        self._decisions.append(decision)
         self.told += 1
         return replace(alert, told=self._heard(alert, verdict), lifecycle=self._woken(alert.lifecycle))
 
@@ -92,7 +101,7 @@ class Desk:
         """Remember why, once."""
         before = self.tx.decisions(alert.id)
         if not before or (before[-1].reason, before[-1].detail) != (verdict.reason, verdict.detail):
-            self.tx.put_decision(Decision(alert.id, self.now, verdict.reason, verdict.detail))
+            self._decisions.append(Decision(alert.id, self.now, verdict.reason, verdict.detail))
         return alert
 
 

@@ -11,6 +11,9 @@ from vedette.monitor.watching import Monitor
 MOST = 10_000
 """Groups that one transaction looks after; the next tick goes on."""
 
+_TOGETHER = 1_000
+"""Groups of which the alerts are in memory at the same time."""
+
 
 @dataclass(frozen=True, slots=True)
 class Ticked:
@@ -28,7 +31,7 @@ def tick(tx: Transaction, monitor: Monitor, now: int, limit: int = MOST) -> Tick
     if not due:
         return Ticked()
     desk = Desk(tx, monitor, now)
-    for detection, group in due:
-        desk.look_after(detection, group)
+    for at in range(0, len(due), _TOGETHER):
+        desk.look_after(due[at : at + _TOGETHER])
     desk.finish()
     return Ticked(len(due), desk.closed, desk.told, len(due) == limit)

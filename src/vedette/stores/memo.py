@@ -44,7 +44,9 @@ class Memo(Generic[T]):
 
     def keep(self, row: Row, meaning: T) -> None:
         """Remember what a row means that is being written: it is likely to be read soon."""
-        self._weight += sum(len(value) for value in row if isinstance(value, str))
+        for value in row[-2:]:  # the long texts come last in every table
+            if type(value) is str:
+                self._weight += len(value)
         if self._weight > self._most:
             self._old, self._young, self._weight = self._young, {}, 0
         self._young[row] = meaning

@@ -19,6 +19,7 @@ from vedette.monitor.store import (
     MatchRow,
     MinuteRow,
     ObjectRow,
+    Place,
     Silence,
     SourceHealth,
     StoreError,
@@ -140,6 +141,10 @@ class _Transaction:
     def put_alert(self, alert: AlertRecord) -> None:
         self._t.alerts_.put(alert.id, alert)
 
+    def put_alerts(self, alerts: Sequence[AlertRecord]) -> None:
+        for alert in alerts:
+            self.put_alert(alert)
+
     def alerts(self, wanted: AlertFilter) -> Sequence[AlertRecord]:
         if wanted.group is not None and wanted.detection is not None:
             own = self._t.group_alerts.keys((wanted.detection, wanted.group))
@@ -155,10 +160,20 @@ class _Transaction:
         rows = self._t.alerts_.found(self._t.group_alerts.keys((detection, group), None, end))
         return [row for row in rows if row.minutes[1] >= start]
 
+    def newest_alerts(self, places: Collection[Place], limit: int) -> Mapping[Place, Sequence[AlertRecord]]:
+        return {
+            (detection, group): self.alerts(AlertFilter(detection=detection, group=group, limit=limit))
+            for detection, group in places
+        }
+
     def set_due(self, detection: str, group: Group, due: int | None) -> None:
         found = self._t.dues.rows.get((detection, group))
         if (None if found is None else found.at) != due:
             self._t.dues.put((detection, group), None if due is None else _Due(detection, group, due))
+
+    def set_dues(self, dues: Mapping[Place, int | None]) -> None:
+        for (detection, group), due in dues.items():
+            self.set_due(detection, group, due)
 
     def due(self, now: int, limit: int = 10_000) -> Sequence[tuple[str, Group]]:
         return self._t.by_due.keys(_ALL, None, now + 1)[:limit]
@@ -166,6 +181,10 @@ class _Transaction:
     def put_decision(self, decision: Decision) -> None:
         before = self._t.decisions_.rows.get(decision.alert, ())
         self._t.decisions_.put(decision.alert, (*before, decision))
+
+    def put_decisions(self, decisions: Sequence[Decision]) -> None:
+        for decision in decisions:
+            self.put_decision(decision)
 
     def decisions(self, alert_id: str) -> Sequence[Decision]:
         return self._t.decisions_.rows.get(alert_id, ())

@@ -5,7 +5,7 @@ Statements have `?` for each value. Nothing here begins, commits or catches: tha
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Protocol, TypeVar
 
 from vedette.alerts.delivery import Delivery, DeliveryState
@@ -17,6 +17,7 @@ from vedette.monitor.store import (
     MatchRow,
     MinuteRow,
     ObjectRow,
+    Place,
     Silence,
     SourceHealth,
     StoreError,
@@ -29,6 +30,9 @@ T = TypeVar("T")
 
 TOGETHER = 128
 """Keys that one query asks for at most."""
+
+TOGETHER = 200
+"""Groups, or rows, that one statement is about."""
 
 CHUNK = 5_000
 """Rows that one transaction of `prune_chunk` deletes at most, so that others need not wait long."""
@@ -59,6 +63,14 @@ UPDATE deliveries SET holder = ?, lease = ? WHERE key IN (
     ORDER BY due, key LIMIT ? {claiming}
 ) RETURNING {columns}
 """.replace("{columns}", ", ".join(schema.DELIVERIES.columns))
+_NEWEST = """
+SELECT {columns} FROM (
+    SELECT {columns}, row_number() OVER (PARTITION BY group_id ORDER BY changed DESC, id DESC) AS nth
+    FROM alerts WHERE group_id IN ({keys})
+) AS newest WHERE nth <= ? ORDER BY group_id, nth
+""".replace("{columns}", ", ".join(schema.ALERTS.columns))
+_NOT_DUE = "DELETE FROM due WHERE group_id IN ({keys})"
+_DECIDED = "INSERT INTO decisions (alert, at, reason, body) VALUES {rows}"
 _LEASE = """
 INSERT INTO leases (name, holder, until) VALUES (?, ?, ?)
 ON CONFLICT (name) DO UPDATE SET holder = excluded.holder, until = excluded.until
@@ -134,7 +146,12 @@ class SqlTransaction:
 
     def put_alert(self, alert: AlertRecord) -> None:
         """Insert or replace by id."""
-        self._session.put(schema.ALERTS, [layout.alert_row(alert)])
+        self.put_alerts([alert])
+
+    def put_alerts(self, alerts: Sequence[AlertRecord]) -> None:
+        """The same of several; no two of them have one id."""
+        if alerts:
+            self._session.put(schema.ALERTS, [layout.alert_row(alert) for alert in alerts])
 
     def alerts(self, wanted: AlertFilter) -> Sequence[AlertRecord]:
         """Alerts, the newest change first."""
@@ -158,12 +175,25 @@ class SqlTransaction:
         values = (digest(detection, *group), end, start)
         return self._session.rows(f"{schema.ALERTS.select} WHERE {where}", values, layout.alert_of)
 
+    def newest_alerts(self, places: Collection[Place], limit: int) -> Mapping[Place, Sequence[AlertRecord]]:
+        """Of each of these groups the alerts that changed last, `limit` at most, the newest change first."""
+        found: dict[Place, list[AlertRecord]] = {place: [] for place in places}
+        for keys in _parts([digest(detection, *group) for detection, group in found]):
+            for alert in self._session.rows(_NEWEST.format(keys=_places(keys)), (*keys, limit), layout.alert_of):
+                found[alert.detection, alert.group].append(alert)
+        return found
+
     def set_due(self, detection: str, group: Group, due: int | None) -> None:
         """When the group must be looked at again though nothing arrives (wall clock); None for never."""
-        if due is None:
-            self._session.change("DELETE FROM due WHERE group_id = ?", (digest(detection, *group),))
-        else:
-            self._session.put(schema.DUE, [layout.due_row(detection, group, due)])
+        self.set_dues({(detection, group): due})
+
+    def set_dues(self, dues: Mapping[Place, int | None]) -> None:
+        """The same of several groups."""
+        for keys in _parts([digest(detection, *group) for (detection, group), due in dues.items() if due is None]):
+            self._session.change(_NOT_DUE.format(keys=_places(keys)), keys)
+        rows = [layout.due_row(detection, group, due) for (detection, group), due in dues.items() if due is not None]
+        if rows:
+            self._session.put(schema.DUE, rows)
 
     def due(self, now: int, limit: int = 10_000) -> Sequence[tuple[str, Group]]:
         """Groups that are due at `now`, the longest due first."""
@@ -173,8 +203,14 @@ class SqlTransaction:
 
     def put_decision(self, decision: Decision) -> None:
         """Append."""
-        sql = "INSERT INTO decisions (alert, at, reason, body) VALUES (?, ?, ?, ?)"
-        self._session.change(sql, layout.decision_row(decision))
+        self.put_decisions([decision])
+
+    def put_decisions(self, decisions: Sequence[Decision]) -> None:
+        """Append several, in this order."""
+        for part in _parts(decisions):
+            rows = ", ".join(["(?, ?, ?, ?)"] * len(part))
+            values = [value for decision in part for value in layout.decision_row(decision)]
+            self._session.change(_DECIDED.format(rows=rows), values)
 
     def decisions(self, alert_id: str) -> Sequence[Decision]:
         """What was decided of an alert, in order."""
@@ -281,6 +317,15 @@ class SqlTransaction:
         asked = {condition: value for condition, value in conditions.items() if value is not None}
         where = f" WHERE {' AND '.join(asked)}" if asked else ""
         return self._session.rows(f"{table.select}{where} ORDER BY {order} LIMIT ?", (*asked.values(), limit), make)
+
+
+def _parts(every: Sequence[T]) -> Iterator[Sequence[T]]:
+    """So many at a time as one statement takes."""
+    return (every[at : at + TOGETHER] for at in range(0, len(every), TOGETHER))
+
+
+def _places(values: Sequence[Value]) -> str:
+    return ", ".join("?" * len(values))
 
 
 def _stored(text: str | None) -> str | None:
