@@ -179,6 +179,7 @@ def _status(_: Wanted) -> Iterator[_Need]:
 def _verify(_: Wanted) -> Iterator[_Need]:
     yield from _discover()
     yield _Need("ask AWS about every pattern", "logs", "TestMetricFilter", Place.EVERYTHING)
+    yield _Need("ask AWS about every pattern", "events", "TestEventPattern", Place.EVERYTHING)
     yield _Need("send a canary", "logs", "CreateLogStream PutLogEvents", Place.CLOUDTRAIL_GROUP)
     yield _Need("send a canary", "cloudwatch", "DescribeAlarmHistory SetAlarmState", Place.ALARMS)
     yield _Need("send a canary", "cloudwatch", "DescribeAlarms", Place.EVERYTHING)
