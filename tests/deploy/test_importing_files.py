@@ -177,6 +177,11 @@ def value_of(source: str, *more: str) -> Value:
         ('join("|", ["a", "b"])', "a|b"),
         ("merge({ a = 1 }, { b = 2 })", {"a": 1, "b": 2}),
         ("lower(upper(each.key))", "k"),
+        ("length([1, 2])", 2),
+        ('lookup({ a = "x" }, "a", "y")', "x"),
+        ('lookup({ a = "x" }, "b", "y")', "y"),
+        ('element(["a", "b"], 3)', "b"),
+        ('"${lookup(each.value, "a b")}"', [7]),
         ("unheard_of(1)", Open("${unheard_of(1)}")),
         ("format()", Open("${format()}")),
         ("aws_sns_topic.t.arn", Open("${aws_sns_topic.t.arn}")),
@@ -274,3 +279,25 @@ def test_variables_of_a_folder_are_filled_in(tmp_path: Path) -> None:
         ("aws_cloudwatch_metric_alarm.q", 4, "the alarm watches an expression, not one metric"),
         ("module.m", 2, "modules are not followed"),
     ]
+
+
+def test_count_makes_as_many_as_it_says(tmp_path: Path) -> None:
+    """A number is followed; a switch between one and none counts as one; what else is open is told."""
+    block = (
+        'resource "aws_cloudwatch_metric_alarm" "{0}" {{\n count = {1}\n'
+        ' alarm_name = "{0}-${{count.index}}"\n metric_name = "m"\n}}\n'
+    )
+    counts = {"two": "length(local.names)", "none": "0", "switch": "var.on ? 1 : 0", "open": "var.many"}
+    body = 'locals { names = ["a", "b"] }\n' + "".join(block.format(name, count) for name, count in counts.items())
+    found = read(tmp_path, body, "main.tf")
+    assert [one.name for one in found.alarms] == ["two-0", "two-1", "switch-0", "open-0"]
+    assert [one.where.name for one in found.unread] == ["aws_cloudwatch_metric_alarm.open"]
+
+
+def test_a_filter_whose_metric_cannot_be_read_is_told(tmp_path: Path) -> None:
+    body = (
+        'resource "aws_cloudwatch_log_metric_filter" "f" {\n dynamic "metric_transformation" {\n for_each = []\n }\n}\n'
+    )
+    found = read(tmp_path, body, "main.tf")
+    assert not found.filters
+    assert [one.reason for one in found.unread] == ["the filter's metric is not said in a way that can be read"]

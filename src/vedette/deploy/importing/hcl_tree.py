@@ -29,7 +29,7 @@ class Reference:
     steps: tuple[str | int | Reference, ...]
 
     def __str__(self) -> str:
-        return ".".join(map(str, self.steps))
+        return "".join(f".{step}" if isinstance(step, str) else f"[{step}]" for step in self.steps).removeprefix(".")
 
 
 @dataclass(frozen=True, slots=True)

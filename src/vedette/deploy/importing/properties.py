@@ -116,7 +116,10 @@ def found_in(source: str, resources: Iterable[Resource | Unread]) -> Found:
         properties = _Properties(resource.properties)
         match KINDS.get(resource.type):
             case "filter":
-                filters += _filters(properties, resource.where)
+                made = list(_filters(properties, resource.where))
+                filters += made
+                if not made:
+                    unread.append(Unread(resource.where, "the filter's metric is not said in a way that can be read"))
             case "alarm" if properties.value("MetricName") is not None:
                 alarms.append(_alarm(properties, resource.where))
             case "alarm":

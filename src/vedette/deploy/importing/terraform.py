@@ -6,7 +6,9 @@ computed; what only a plan knows stays open. Modules are not followed: `terrafor
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 
 from vedette.deploy.importing.found import Open, Unread, Value, Where
 from vedette.deploy.importing.hcl_tree import (
@@ -24,6 +26,7 @@ from vedette.deploy.importing.properties import KINDS, Resource
 
 _SHOW = "`terraform show -json` of a plan or state knows it"
 _MAX_COPIES = 1_000
+_SWITCH = re.compile(r"\?\s*(1\s*:\s*0|0\s*:\s*1)\}$")
 _DEEPEST = 40
 
 
@@ -65,8 +68,7 @@ class Module:
     def _copies(self, source: str, block: Block, address: str) -> Iterator[Resource | Unread]:
         where = Where(source, address, block.place.line)
         if "for_each" not in block.attributes:
-            if self.value(block.attributes.get("count", Literal(1)), {}) != 0:
-                yield Resource(block.labels[0], self._properties(block, {"count": {"index": 0}}), where)
+            yield from self._counted(block, where)
             return
         over = _copies(self.value(block.attributes["for_each"], {}))
         if over is None:
@@ -75,6 +77,16 @@ class Module:
         for key, item in over.items():
             named = Where(source, f'{address}["{key}"]', block.place.line)
             yield Resource(block.labels[0], self._properties(block, {"each": {"key": key, "value": item}}), named)
+
+    def _counted(self, block: Block, where: Where) -> Iterator[Resource | Unread]:
+        """As many as `count` says; one where only a plan knows: that is mostly a switch between one and none."""
+        given = self.value(block.attributes.get("count", Literal(1)), {})
+        known = isinstance(given, int) and 0 <= given <= _MAX_COPIES
+        for index in range(given if known and isinstance(given, int) else 1):
+            named = where if "count" not in block.attributes else replace(where, name=f"{where.name}[{index}]")
+            yield Resource(block.labels[0], self._properties(block, {"count": {"index": index}}), named)
+        if not known and not (isinstance(given, Open) and _SWITCH.search(given.text)):
+            yield Unread(where, f"one is read; how many there are only a plan knows: {_SHOW}")
 
     def _properties(self, block: Block, scope: dict[str, Value], depth: int = 0) -> dict[str, Value]:
         found = {name: self.value(expression, scope, depth) for name, expression in block.attributes.items()}
@@ -197,6 +209,11 @@ def _join(arguments: list[Value]) -> Value:
     return _joined([part for each in lists for item in each for part in (_spelled(arguments[0]), item)][1:] or [""])
 
 
+def _length(arguments: list[Value]) -> Value:
+    (one,) = arguments
+    return len(one) if isinstance(one, str | list | dict) else Open("${length()}")
+
+
 def _merge(arguments: list[Value]) -> Value:
     merged: dict[str, Value] = {}
     for one in arguments:
@@ -213,6 +230,9 @@ _FUNCTIONS: Mapping[str, Callable[[list[Value]], Value]] = {
     "tolist": lambda given: given[0],
     "toset": lambda given: given[0],
     "tomap": lambda given: given[0],
+    "length": _length,
+    "lookup": lambda given: given[0].get(_spelled(given[1]), *given[2:3]) if isinstance(given[0], dict) else given[2],
+    "element": lambda given: given[0][int(_spelled(given[1])) % len(given[0])] if isinstance(given[0], list) else None,
     "lower": lambda given: _spelled(given[0]).lower(),
     "upper": lambda given: _spelled(given[0]).upper(),
     "trimspace": lambda given: _spelled(given[0]).strip(),
