@@ -29,6 +29,19 @@ identities = st.fixed_dictionaries(
         "sessionContext": st.sampled_from([{}, {"sourceIdentity": "bob"}, {"sourceIdentity": "carol"}]) | odd,
     },
 )
+whole = st.sampled_from(
+    [
+        {"type": "IAMUser", "arn": "arn:aws:iam::111122223333:user/alice", "accessKeyId": "AKIA1", "userName": "alice"},
+        {"type": "IAMUser", "arn": "arn:aws:iam::111122223333:user/bob", "accessKeyId": "AKIA1", "userName": "bob"},
+        {"type": "AssumedRole", "arn": "arn:aws:sts::111122223333:assumed-role/deploy/nightly", "accessKeyId": "ASIA1",
+         "sessionContext": {"sourceIdentity": "bob"}},
+        {"type": "AssumedRole", "arn": "arn:aws:sts::111122223333:assumed-role/deploy/nightly", "accessKeyId": "ASIA2",
+         "sessionContext": {"sourceIdentity": "carol"}},
+        {"type": "AWSService", "invokedBy": "ec2.amazonaws.com"},
+    ]
+)  # fmt: skip
+"""As AWS writes them: an access key and an ARN stand for one session."""
+
 times = st.sampled_from(
     [
         "2026-11-21T12:00:00Z",
@@ -44,7 +57,13 @@ times = st.sampled_from(
 )
 records = st.builds(
     record, st.integers(0, 99), sourceIPAddress=odd, eventName=odd, awsRegion=odd, userAgent=odd, eventTime=times,
-    userIdentity=identities | odd, additionalEventData=st.sampled_from([None, {"UserName": "dora"}]),
+    userIdentity=whole | identities | odd, additionalEventData=st.sampled_from([None, {"UserName": "dora"}]),
+)  # fmt: skip
+
+
+tidy = st.builds(
+    record, st.integers(0, 99), sourceIPAddress=texts, eventName=texts, awsRegion=texts, userAgent=texts,
+    userIdentity=whole,
 )  # fmt: skip
 
 
@@ -81,7 +100,7 @@ def by_hour(hours: tuple[Hour, ...]) -> dict[int, set[Trace]]:
 
 
 @settings(max_examples=150, deadline=None)
-@given(st.lists(records, max_size=12))
+@given(st.lists(tidy, max_size=12) | st.lists(tidy | records, max_size=12))
 def test_habits_are_those_of_one_record_after_the_other(made: list[dict[str, object]]) -> None:
     """Records that differ in nothing that is kept are put together first: nothing gets lost by that."""
     body = log_file(*made)
@@ -102,7 +121,7 @@ def test_what_is_remembered_is_bounded_and_changes_nothing(monkeypatch) -> None:
     monkeypatch.setattr(module, "_MEMO_ENTRIES", 3)
     engine = Engine([], TODAY, habits=True)
     for number in range(50):
-        made = record(number, userIdentity={"type": "IAMUser", "userName": f"u{number % 7}", "accessKeyId": "A"})
+        made = record(number, userIdentity={"type": "IAMUser", "arn": f"a:user/u{number % 7}", "accessKeyId": "A"})
         assert by_hour(engine.process(lines(made)).hours) == slowly([made])
     assert len(engine._habits._known) <= 4
 
