@@ -301,3 +301,12 @@ def test_a_filter_whose_metric_cannot_be_read_is_told(tmp_path: Path) -> None:
     found = read(tmp_path, body, "main.tf")
     assert not found.filters
     assert [one.reason for one in found.unread] == ["the filter's metric is not said in a way that can be read"]
+
+
+def test_a_template_within_a_configuration_is_told(tmp_path: Path) -> None:
+    found = read(
+        tmp_path,
+        'resource "aws_cloudformation_stack" "s" {\n template_body = <<EOT\nResources: {}\nEOT\n}\n',
+        "main.tf",
+    )
+    assert [one.where.name for one in found.unread] == ["aws_cloudformation_stack.s"]

@@ -61,6 +61,9 @@ class Module:
         for (type_, name), (source, block) in self.blocks.items():
             if type_ in KINDS:
                 yield from self._copies(source, block, f"{type_}.{name}")
+            elif type_ == "aws_cloudformation_stack":
+                where = Where(source, f"{type_}.{name}", block.place.line)
+                yield Unread(where, "the template within it is not read; give it as a file of its own")
         for source, block in self.modules:
             where = Where(source, f"module.{''.join(block.labels)}", block.place.line)
             yield Unread(where, f"modules are not followed; {_SHOW}")
