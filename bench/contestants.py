@@ -10,7 +10,6 @@ import datetime as dt
 import gzip
 import importlib.util
 import json
-import multiprocessing
 import resource
 import shutil
 import subprocess
@@ -18,7 +17,6 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Sequence
-from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
 import dialects
@@ -26,7 +24,8 @@ import msgspec
 from isal import isal_zlib
 
 import patterns
-from vedette.app.reading import read_batch, read_object, tune_collector
+from vedette.app.processes import read_together
+from vedette.app.reading import read_object, tune_collector
 from vedette.cloudtrail.limits import DEFAULT_LIMITS
 from vedette.detections.definition import Derived, Detection, Severity
 from vedette.detections.loader import load_builtin
@@ -36,7 +35,6 @@ from vedette.predicates.tree import Predicate, selectors
 from vedette.sources.files import FileObject
 
 TODAY = dt.date(2026, 3, 9)
-BATCH = 20
 
 Answer = tuple[int, int]
 """Records read and matches found, -1 for what the contestant does not count."""
@@ -136,29 +134,14 @@ def engine(files: Sequence[str], detections: Sequence[Detection]) -> Answer:
     return fold.tally.records, sum(group.matches for group in fold.results())
 
 
-_engine: Engine
-
-
-def _start(detections: Sequence[Detection]) -> None:
-    global _engine
-    _engine = Engine(detections, TODAY)
-    tune_collector()
-
-
-def _work(files: Sequence[str]) -> list[BodyResult]:
-    found = read_batch(_engine, [FileObject(file, file, 0) for file in files], DEFAULT_LIMITS)
-    return [piece for each in found for piece in each.pieces if isinstance(piece, BodyResult)]
-
-
 def two_processes(files: Sequence[str], detections: Sequence[Detection]) -> Answer:
-    """The same, matches worked out by two processes and folded in this one."""
+    """The same as `vedette scan --jobs 2` has it done: matches worked out by two processes and folded in this one."""
     tune_collector()
     fold = Fold(detections)
-    batches = [files[at : at + BATCH] for at in range(0, len(files), BATCH)]
-    with ProcessPoolExecutor(2, multiprocessing.get_context("fork"), _start, (detections,)) as pool:
-        for results in pool.map(_work, batches):
-            for result in results:
-                fold.add(result)
+    objects = [FileObject(file, file, Path(file).stat().st_size) for file in files]
+    for _, piece in read_together(Engine(detections, TODAY), objects, DEFAULT_LIMITS, TODAY, 2):
+        if isinstance(piece, BodyResult):
+            fold.add(piece)
     return fold.tally.records, sum(group.matches for group in fold.results())
 
 

@@ -5,7 +5,9 @@
 
 latency      a real `vedette run` over a folder and a mail folder (interval 1 s, no wait for others of an incident):
              from a file's appearance to the message in the mail folder, one file at a time
-throughput   `vedette run FOLDER --once` into SQLite with the built-in detections, over files that are all there
+throughput   `vedette run --once` into SQLite, over the files of a simulated account, all there: with 100 made-up
+             detections, each with an alarm, and with the built-in ones
+noisy        the same with the built-in detections over records of which one in eleven matches, each of another actor
 tick         10,000 groups whose alerts stand, all due at once: CPU seconds of one tick
 """
 
@@ -16,17 +18,21 @@ import datetime as dt
 import json
 import os
 import resource
+import sqlite3
 import statistics
 import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Callable, Mapping
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
 from corpus import write_corpus
+from run import make_account
 
+import patterns
 from vedette.alerts.policy import Policy, Route
 from vedette.app.reading import tune_collector
 from vedette.cloudtrail.body import Body, Kind
@@ -56,6 +62,18 @@ group_wait = "0s"
 [monitor]
 interval = "1s"
 health_port = 0
+"""
+
+
+DETECTION = """\
+id: made-{number}
+title: Made up for measuring
+severity: low
+category: measured
+description: Made up for measuring.
+why: Made up for measuring.
+pattern: >-
+  {pattern}
 """
 
 
@@ -110,24 +128,53 @@ def _one(home: Path, number: int) -> float:
     return time.perf_counter() - started
 
 
-def throughput(home: Path, records: int) -> dict[str, float]:
+def throughput(home: Path, logs: Path, detections: str) -> dict[str, float]:
     """Records a second of wall time and of CPU, and the most memory, of one process."""
-    files = write_corpus(home / "logs", records)
+    settings = f'[store]\nurl = "sqlite:///{home}/store.db"\n[monitor]\nhealth_port = 0\n'
+    settings += f'[[channel]]\nkind = "maildir"\nname = "mail"\npath = "{home}/mail"\n'
+    if detections != "builtin":
+        (home / "detections").mkdir()
+        for number, text in enumerate(patterns.make(int(detections))):
+            (home / "detections" / f"made-{number}.yaml").write_text(DETECTION.format(number=number, pattern=text))
+        settings += f'[detections]\nbuiltin = false\npaths = ["{home}/detections"]\n'
+    (home / "vedette.toml").write_text(settings)
     environment = {**os.environ, "XDG_STATE_HOME": str(home), "XDG_DATA_HOME": str(home), "XDG_CONFIG_HOME": str(home)}
-    command = [sys.executable, "-m", "vedette", "run", str(home / "logs"), "--once"]
+    command = [sys.executable, "-m", "vedette", "run", str(logs), "--once", "--settings", str(home / "vedette.toml")]
     before, started = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter()
     done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
     seconds, after = time.perf_counter() - started, resource.getrusage(resource.RUSAGE_CHILDREN)
     assert done.returncode == 0, done.stderr[-2000:]
     cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+    with closing(sqlite3.connect(home / "store.db")) as store:
+        files, records = store.execute("SELECT count(*), sum(records) FROM objects").fetchone()
+        (matches,) = store.execute("SELECT count(*) FROM matches").fetchone()
     return {
-        "files": len(files),
+        "files": files,
         "records": records,
+        "matches": matches,
         "seconds": seconds,
         "records_a_second": records / seconds,
         "records_a_cpu_second": records / cpu,
         "most_memory_mb": after.ru_maxrss / 1024,
     }
+
+
+def reading(home: Path, records: int) -> dict[str, dict[str, float]]:
+    """`throughput` of each kind of account and set of detections."""
+    account, noisy = home / "account", home / "noisy"
+    make_account(account, records)
+    write_corpus(noisy, records)
+    found = {}
+    for name, logs, detections in (
+        ("throughput, 100 detections", account, "100"),
+        ("throughput, built-in detections", account, "builtin"),
+        ("noisy, built-in detections", noisy, "builtin"),
+    ):
+        place = home / str(len(found))
+        place.mkdir()
+        found[name] = throughput(place, logs, detections)
+        show(name, found[name])
+    return found
 
 
 def ticking(home: Path, groups: int) -> dict[str, float]:
@@ -182,9 +229,9 @@ def main() -> None:
         arguments.records, arguments.files, arguments.groups = 3_000, 3, 100
     with tempfile.TemporaryDirectory(prefix="vedette-bench-") as name:
         home = Path(name)
-        figures = {}
+        (home / "reading").mkdir()
+        figures = reading(home / "reading", arguments.records)
         for part, measure, amount in (
-            ("throughput", throughput, arguments.records),
             ("latency", latency, arguments.files),
             ("tick", ticking, arguments.groups),
         ):
