@@ -54,8 +54,12 @@ def emulator(**environment: str) -> Iterator[str]:
         _await(process, address)
         yield address
     finally:
-        process.kill()
-        process.wait()
+        process.terminate()  # so that it removes its pid file
+        try:
+            process.wait(timeout=5)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
 
 
 def _await(process: subprocess.Popen[bytes], address: str) -> None:

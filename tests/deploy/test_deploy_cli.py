@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 import re
+import sys
 from pathlib import Path
 
 import pytest
 
-from cli.samples import DETECTIONS, Shell, check_golden
+from cli.samples import DETECTIONS, Shell, Terminal, check_golden
 from vedette.aws import AwsSession
 from vedette.deploy.bundle import zipped
 from vedette.errors import ExitCode
@@ -120,6 +121,24 @@ def test_asked_and_answered(deploy: Deployer, monkeypatch: pytest.MonkeyPatch, a
     answer = deploy.shell("deploy", "apply", *OWN)
     assert answer.code == ExitCode.DONE
     assert "nothing was changed" in answer.err
+    assert aws.client("cloudformation").call("describe_stacks")["Stacks"] == []
+
+
+def test_at_a_terminal(deploy: Deployer, monkeypatch: pytest.MonkeyPatch, aws: AwsSession) -> None:
+    """There every detection is told when it is done; a removal asks for the name."""
+    monkeypatch.setenv("NO_COLOR", "1")
+    monkeypatch.setattr("sys.stderr", Terminal())
+    monkeypatch.setattr("sys.stdin", Terminal())
+    monkeypatch.setattr("click.confirm", lambda *_, **__: True)
+    deploy.shell("deploy", "apply", *OWN)
+    told = sys.stderr.getvalue()
+    assert "An access key was made" in told
+    assert re.search(r"0:\d\d +\d+/\d+  vedette-trail\n", told)
+    monkeypatch.setattr("click.prompt", lambda *_, **__: "no")
+    deploy.shell("deploy", "destroy")
+    assert "nothing was removed" in sys.stderr.getvalue()
+    monkeypatch.setattr("click.prompt", lambda *_, **__: "vedette")
+    assert deploy.shell("deploy", "destroy").code == ExitCode.DONE
     assert aws.client("cloudformation").call("describe_stacks")["Stacks"] == []
 
 
