@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from operator import attrgetter
 
 import msgspec
-from msgspec import UNSET
+from msgspec import UNSET, UnsetType
 
 from vedette.alerts.evidence import Sighting
 from vedette.cloudtrail.body import Body
@@ -37,33 +37,60 @@ _RANKS = {name: rank for rank, name in enumerate(RESOURCE_PARAMETERS)}
 _TYPES_WITH_NAMES = frozenset({"Root", "IAMUser", "AssumedRole", "Role", "AWSAccount", "AWSService"})
 """Identities of which `actor_of` asks no name entered at a sign-in page."""
 
-_encode = msgspec.json.Encoder().encode
+
+class _Issuer(msgspec.Struct, frozen=True, gc=False, rename="camel"):
+    user_name: str | UnsetType | None = UNSET
+    arn: str | UnsetType | None = UNSET
+
+
+class _Session(msgspec.Struct, frozen=True, gc=False, rename="camel"):
+    """What `actor_of` reads of a session; any other shape does not fit, and is read the slow way."""
+
+    source_identity: str | UnsetType | None = UNSET
+    assumed_root: str | bool | UnsetType | None = UNSET
+    session_issuer: _Issuer = _Issuer()
+
+
+_session = msgspec.json.Decoder(_Session).decode
+_NO_SESSION = _Session()
+_TEXTS = frozenset({str, UnsetType, type(None)})
+"""Types of which no two values are equal and yet told differently, as 1 and True are."""
+
+_IDENTITY = "user_identity"
+_UNDECODED = tuple(f"{_IDENTITY}.{name}" for name in ("sessionContext", "onBehalfOf"))
+_PLAIN = ("type", "userName", "principalId", "arn", "accountId", "accessKeyId", "invokedBy", "identityProvider")
+_identity_of = attrgetter(*_UNDECODED, "recipient_account_id", *(f"{_IDENTITY}.{name}" for name in _PLAIN))
 
 
 class SightingMaker:
     """Makes sightings of the records of one projection, which must hold `identity_fields`."""
 
     def __init__(self, projection: Projection) -> None:
-        self._actors: dict[tuple[bytes, str], Actor] = {}
+        self._actors: dict[tuple[object, ...], Actor] = {}
         self._same: dict[str, str] = {}
         reader = RecordReader(projection)
         self._identity = [(path, compile_read(Selector(path), reader)) for path in identity_fields]
 
     def actor(self, record: Record) -> Actor:
-        """`actor_of` the record; an identity that came before is remembered."""
-        identity, account = record.user_identity, record.recipient_account_id
-        kind = identity.type
-        if not isinstance(account, str) or not isinstance(kind, str) or kind not in _TYPES_WITH_NAMES:
+        """`actor_of` the record; one whose identity is told in the same words came before is remembered.
+
+        What else a record holds of a session (when it began, say) is new with each, and makes no other actor.
+        """
+        session, behalf, *texts = _identity_of(record)
+        kind = texts[1]
+        if type(kind) is not str or kind not in _TYPES_WITH_NAMES or behalf is not UNSET:
             return self._actor(record)
         try:
-            key = (_encode(identity), account)
-        except (TypeError, ValueError, OverflowError):
+            key = (*texts, _NO_SESSION if session is UNSET else _session(session))
+            found = self._actors.get(key)
+        except (TypeError, msgspec.MsgspecError, RecursionError):
             return self._actor(record)
-        found = self._actors.get(key)
         if found is None:
-            if len(self._actors) >= _MEMO_ENTRIES:
-                self._actors.clear()
-            found = self._actors[key] = self._actor(record)
+            found = self._actor(record)
+            if _TEXTS.issuperset(map(type, texts)):
+                if len(self._actors) >= _MEMO_ENTRIES:
+                    self._actors.clear()
+                self._actors[key] = found
         return found
 
     def _actor(self, record: Record) -> Actor:
