@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import errno
+import os
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -18,8 +21,12 @@ from vedette.errors import (
     Span,
     UsageError,
     VedetteError,
+    closest,
+    did_you_mean,
     draw_span,
     printable,
+    reason_of,
+    unwritable,
 )
 
 
@@ -117,3 +124,34 @@ def test_drawing_never_fails_and_never_steers(text: str, start: int, end: int) -
     assert "\x1b" not in shown
     assert set(carets) <= {" ", "^"}
     assert "^" in carets
+
+
+@pytest.mark.parametrize(
+    ("number", "path", "rendered"),
+    [
+        (errno.ENOENT, "a b/x", "no such file or directory\nhint: make the folder first: `mkdir -p 'a b'`"),
+        (errno.ENOENT, None, "no such file or directory"),
+        (errno.EACCES, "x", "permission denied\nhint: choose a place that you may write to"),
+        (errno.EEXIST, "x", "file exists\nhint: give a name that is still free"),
+        (errno.ENOSPC, None, "no space left on device\nhint: make room on the disk, or choose another place"),
+        (errno.EIO, None, "input/output error"),
+    ],
+)
+def test_what_cannot_be_written_is_told_with_the_reason_and_the_mending(
+    number: int, path: str | None, rendered: str
+) -> None:
+    error = unwritable("`x`", OSError(number, os.strerror(number), path))
+    assert error.render() == f"cannot write `x`: {rendered}"
+
+
+def test_the_systems_words_lose_their_capital_and_nothing_else() -> None:
+    assert reason_of(OSError(1, "I/O error")) == "I/O error"
+    assert reason_of(OSError(1, "Is a Folder")) == "is a Folder"
+    assert reason_of(OSError("Told in words of its own")) == "told in words of its own"
+
+
+def test_the_word_that_was_meant() -> None:
+    assert closest("tresHold", ["period", "Threshold"]) == "Threshold"
+    assert closest("period", []) is None
+    assert did_you_mean("prot", ["port", "host"]) == "did you mean `port`?"
+    assert did_you_mean("colour", ["port", "host"]) is None

@@ -15,9 +15,12 @@ back-ticks; a hint has a line of its own.
 from __future__ import annotations
 
 import enum
+import errno
+import shlex
 import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from pathlib import PurePath
 
 
 class ExitCode(enum.IntEnum):
@@ -164,6 +167,46 @@ def draw_span(text: str, span: Span, *, width: int = 96) -> tuple[str, str]:
         )
     carets = " " * _columns(shown[: start - left]) + "^" * max(1, min(end - start, width - (start - left)))
     return shown, carets
+
+
+def reason_of(error: OSError) -> str:
+    """`no such file or directory`: the system's words without their capital letter."""
+    text = error.strerror or str(error)
+    return text[:1].lower() + text[1:] if text[1:2].islower() else text
+
+
+_WRITABLE = {
+    errno.EACCES: "choose a place that you may write to",
+    errno.EPERM: "choose a place that you may write to",
+    errno.EROFS: "choose a place that you may write to",
+    errno.EEXIST: "give a name that is still free",
+    errno.ENOTDIR: "give a name that is still free",
+    errno.EISDIR: "name a file in it",
+    errno.ENOSPC: "make room on the disk, or choose another place",
+}
+
+
+def unwritable(what: str, error: OSError) -> OutputError:
+    """The error that says why `what` could not be written, and how to mend that."""
+    hint = _WRITABLE.get(error.errno or 0)
+    if isinstance(error, FileNotFoundError) and isinstance(error.filename, str | PurePath):
+        hint = f"make the folder first: `mkdir -p {shlex.quote(str(PurePath(error.filename).parent))}`"
+    return OutputError(f"cannot write {what}: {reason_of(error)}", hint=hint)
+
+
+def closest(word: str, words: Iterable[str], likeness: float = 0.6) -> str | None:
+    """The one of `words` that `word` was probably meant to be; case does not matter."""
+    import difflib  # slow to import, and only what is wrong needs it
+
+    by_case = {known.casefold(): known for known in words}
+    near = difflib.get_close_matches(word.casefold(), by_case, n=1, cutoff=likeness)
+    return by_case[near[0]] if near else None
+
+
+def did_you_mean(word: str, words: Iterable[str]) -> str | None:
+    """`did you mean …?`, or None."""
+    near = closest(word, words)
+    return None if near is None else f"did you mean `{near}`?"
 
 
 def printable(text: str) -> str:

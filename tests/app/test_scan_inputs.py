@@ -113,7 +113,7 @@ def test_nothing_to_read(tmp_path: Path) -> None:
 
 def test_nothing_that_can_be_read(tmp_path: Path) -> None:
     missing = str(tmp_path / "missing")
-    with pytest.raises(NothingToDoError, match=r"cannot read `.*missing`: No such file"), open_inputs([missing]):
+    with pytest.raises(NothingToDoError, match=r"cannot read `.*missing`: no such file"), open_inputs([missing]):
         pass
 
 

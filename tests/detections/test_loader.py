@@ -238,7 +238,7 @@ def test_all_problems_of_all_files_come_at_once(tmp_path: Path) -> None:
     rendered = str(caught.value)
     assert "not UTF-8: the byte 0xe9" in rendered
     assert "c.yaml:20:14" in rendered
-    assert "cannot be read: No such file" in rendered
+    assert "cannot be read: no such file" in rendered
 
 
 def test_ids_are_unique_over_files(tmp_path: Path) -> None:

@@ -44,7 +44,7 @@ def test_a_link_to_a_folder_above_makes_no_circle(tmp_path: Path) -> None:
 
 def test_a_missing_path_is_told_with_the_systems_reason(tmp_path: Path) -> None:
     missing = str(tmp_path / "missing")
-    assert list(find_objects([missing])) == [Unreadable(missing, "No such file or directory")]
+    assert list(find_objects([missing])) == [Unreadable(missing, "no such file or directory")]
 
 
 def test_a_dangling_link_does_not_stop_the_walk(tmp_path: Path) -> None:

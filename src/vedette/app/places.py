@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TypeAlias
 
-from vedette.errors import InputError, VedetteError
+from vedette.errors import InputError, VedetteError, reason_of
 from vedette.settings.model import PlaceSettings
 
 Address: TypeAlias = ipaddress.IPv4Address | ipaddress.IPv6Address
@@ -113,7 +113,7 @@ class AwsRanges:
         try:
             return cls(json.loads(path.read_bytes()))
         except OSError as error:
-            raise InputError(f"cannot read `{path}`: {_why(error)}", hint=hint) from error
+            raise InputError(f"cannot read `{path}`: {reason_of(error)}", hint=hint) from error
         except (ValueError, KeyError, TypeError, RecursionError) as error:
             raise InputError(f"`{path}` is no list of AWS's networks", hint=hint) from error
 
@@ -133,7 +133,7 @@ def database(path: Path) -> Lookup:
         reader = maxminddb.open_database(path)
     except OSError as error:
         hint = "`database` of [places] is a file in MaxMind's format: GeoLite2-Country.mmdb, say"
-        raise InputError(f"cannot read `{path}`: {_why(error)}", hint=hint) from error
+        raise InputError(f"cannot read `{path}`: {reason_of(error)}", hint=hint) from error
     except Exception as error:  # whatever a reader of a damaged file stumbles over
         raise InputError(
             f"`{path}` is no database in MaxMind's format, or it is damaged", hint="download it anew"
@@ -163,7 +163,3 @@ def _name(part: object) -> str:
     names = part.get("names")
     name = names.get("en") if isinstance(names, Mapping) else None
     return next((value for value in (name, part.get("iso_code")) if isinstance(value, str)), "")
-
-
-def _why(error: OSError) -> str:
-    return (error.strerror or str(error)).lower()

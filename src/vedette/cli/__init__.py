@@ -16,9 +16,8 @@ from collections.abc import Iterable, Sequence
 import click
 
 from vedette import __version__
-from vedette.cli.inputs import reason_of
 from vedette.cli.streams import abandon_output, open_streams
-from vedette.errors import ExitCode, VedetteError
+from vedette.errors import ExitCode, VedetteError, closest, reason_of
 
 _COMMANDS = {
     "scan": ("vedette.cli.scan", "Find what matters in CloudTrail logs."),
@@ -145,11 +144,7 @@ def _meant(error: click.UsageError, text: str) -> str:
         choices = map(str, error.param.type.choices)
     elif error.ctx and isinstance(error.ctx.command, click.Group) and text.startswith("no such command"):
         choices = error.ctx.command.list_commands(error.ctx)
-    if given is None or not choices:
-        return ""
-    import difflib  # slow to import, and seldom needed
-
-    return next(iter(difflib.get_close_matches(given[1].lower(), choices, n=1)), "")
+    return (given is not None and closest(given[1], choices)) or ""
 
 
 def _sentence(text: str) -> str:

@@ -17,12 +17,11 @@ from vedette.alerts.record_document import moment_text
 from vedette.app.stores import settings_from
 from vedette.app.trial import Trial, try_channel
 from vedette.cli import output, values
-from vedette.cli.inputs import reason_of
 from vedette.cli.live import SETTINGS, form, minute, opened
 from vedette.cli.loading import nearest_hint
 from vedette.cli.preview import KINDS, OF_CHANNEL
 from vedette.detections.definition import Severity
-from vedette.errors import ExitCode, OutputError, UsageError, printable
+from vedette.errors import ExitCode, UsageError, printable, unwritable
 from vedette.monitor.store import StoreError
 from vedette.settings import Settings
 from vedette.settings.channel_tables import (
@@ -263,5 +262,5 @@ def _save(html: str, path: str) -> None:
         with os.fdopen(descriptor, "w", encoding="utf-8", errors="replace") as file:
             file.write(html)
     except OSError as error:
-        raise OutputError(f"cannot write `{path}`: {reason_of(error)}") from error
+        raise unwritable(f"`{path}`", error) from error
     output.say(f"wrote {path}", style="dim")

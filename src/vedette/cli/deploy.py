@@ -20,7 +20,6 @@ from vedette.cli import output
 from vedette.cli.deploy_options import Params, session_of, wanted_of, wanted_options
 from vedette.cli.deploy_progress import minutes, tell
 from vedette.cli.deploy_view import plan_document, plan_lines, tally, todo
-from vedette.cli.inputs import reason_of
 from vedette.cli.live import form
 from vedette.deploy import assets
 from vedette.deploy.apply import apply, settle
@@ -29,7 +28,7 @@ from vedette.deploy.cost import estimate
 from vedette.deploy.plan import Plan, discard, make_plan
 from vedette.deploy.template import build
 from vedette.deploy.wanted import Wanted
-from vedette.errors import ExitCode, UsageError
+from vedette.errors import ExitCode, UsageError, reason_of
 
 _ELSEWHERE = {
     "status": ("vedette.cli.deploy_status", "status_command", "Say whether all of it is there, and works."),

@@ -15,7 +15,6 @@ from rich.text import Text
 from vedette.app.clock import SteadyClock
 from vedette.cli import output
 from vedette.cli.deploy_options import Params, offline_wanted, session_of, wanted_of, wanted_options
-from vedette.cli.inputs import reason_of
 from vedette.cli.live import form
 from vedette.cli.values import length
 from vedette.deploy import names
@@ -30,7 +29,7 @@ from vedette.deploy.verify import Checked, Disagreement, check_patterns, check_r
 from vedette.deploy.wanted import Wanted
 from vedette.detections.definition import Detection
 from vedette.detections.loader import load_builtin
-from vedette.errors import ExitCode, UsageError
+from vedette.errors import ExitCode, UsageError, reason_of
 
 _AMOUNT = re.compile(r"(\d{1,12}(?:\.\d{1,6})?)\s*([kKmMgG]?)")
 _THOUSANDS = {"": 1.0, "k": 1e3, "m": 1e6, "g": 1e9}

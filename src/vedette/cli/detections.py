@@ -11,14 +11,13 @@ import click
 from rich.text import Text
 
 from vedette.cli import output
-from vedette.cli.inputs import reason_of
 from vedette.cli.loading import find, load, today
 from vedette.detections.definition import Derived, Detection, Severity
 from vedette.detections.lint import lint
 from vedette.detections.loader import load_builtin, read_paths
 from vedette.detections.scaffold import scaffold
 from vedette.detections.testing import TestResult, run_tests
-from vedette.errors import ExitCode, Level, NothingToDoError, OutputError, Problem, UsageError, printable
+from vedette.errors import ExitCode, Level, NothingToDoError, Problem, UsageError, printable, unwritable
 
 _OWN = click.option("-d", "--detections", "paths", multiple=True, metavar="PATH", help="Detections of your own.")
 
@@ -229,7 +228,8 @@ def _read(paths: Sequence[str]) -> tuple[tuple[Detection, ...], tuple[Problem, .
         return builtin, ()
     loaded = read_paths([Path(path) for path in paths], known=[d.id for d in builtin])
     if not loaded.detections and not loaded.problems:
-        raise NothingToDoError("no detection file there", hint="a detection file ends in .yaml or .yml")
+        told = ", ".join(f"`{path}`" for path in paths)
+        raise NothingToDoError(f"no detection file in {told}", hint="a detection file ends in .yaml or .yml")
     return loaded.detections, loaded.problems
 
 
@@ -246,7 +246,6 @@ def new(detection_id: str, out: str | None) -> int:
         with Path(out).open("x", encoding="utf-8") as file:
             file.write(text)
     except OSError as error:
-        hint = "give a name that is still free" if isinstance(error, FileExistsError) else None
-        raise OutputError(f"cannot write `{out}`: {reason_of(error)}", hint=hint) from error
+        raise unwritable(f"`{out}`", error) from error
     output.say(f"wrote {out}; try `vedette detections check {out}` and `vedette detections test {out}`")
     return ExitCode.DONE

@@ -10,9 +10,8 @@ from pathlib import Path
 import click
 
 from vedette.cli import output
-from vedette.cli.inputs import reason_of
 from vedette.detections.definition import Severity
-from vedette.errors import ExitCode, InputError, OutputError, UsageError
+from vedette.errors import ExitCode, InputError, UsageError, unwritable
 from vedette.settings.kinds import Refusal
 from vedette.settings.places import FILE_NAME
 from vedette.settings.starter import MAIL_FOLDER, SLACK, checked_tell, checked_watch, starter
@@ -82,6 +81,6 @@ def _write(path: Path, text: str) -> None:
     try:
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o644)
     except OSError as error:
-        raise OutputError(f"cannot write `{path}`: {reason_of(error)}") from error
+        raise unwritable(f"`{path}`", error) from error
     with os.fdopen(descriptor, "w", encoding="utf-8") as file:
         file.write(text)

@@ -12,15 +12,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO, TextIO
 
-from vedette.errors import NothingToDoError
+from vedette.errors import NothingToDoError, closest, reason_of
 
 STDIN = "-"
-
-
-def reason_of(error: OSError) -> str:
-    """`no such file or directory`: the system's words without its capital letter."""
-    text = error.strerror or str(error)
-    return text[:1].lower() + text[1:] if text[1:2].islower() else text
 
 
 @contextmanager
@@ -65,12 +59,10 @@ def near_to(path: str) -> str | None:
     """A hint about a path that is not there: a bucket's name, or a name much like it in the same folder."""
     if path.startswith("s3://"):
         return f"copy it first: `aws s3 sync {path} ./AWSLogs`"
-    import difflib  # slow to import, and seldom needed
-
     given = Path(path)
     try:
         names = [entry.name for entry in given.parent.iterdir()]
     except OSError:
         return None
-    near = difflib.get_close_matches(given.name, names, n=1)
-    return f"did you mean `{given.parent / near[0]}`?" if near and near[0] != given.name else None
+    near = closest(given.name, names)
+    return f"did you mean `{given.parent / near}`?" if near and near != given.name else None

@@ -12,10 +12,9 @@ from vedette.alerts.record_document import moment_text
 from vedette.app.mailbox import Content, Letter, letters, read
 from vedette.app.stores import settings_from
 from vedette.cli import output
-from vedette.cli.inputs import reason_of
 from vedette.cli.live import SETTINGS, form, minute
 from vedette.cli.values import Number
-from vedette.errors import ExitCode, NothingToDoError, UsageError, VedetteError
+from vedette.errors import ExitCode, NothingToDoError, UsageError, VedetteError, reason_of
 from vedette.settings.channel_tables import MaildirChannel
 
 _CHANNEL = click.option("--channel", metavar="NAME", help="The mail folder of this channel. [default: the first]")

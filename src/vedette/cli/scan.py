@@ -24,13 +24,13 @@ from vedette.alerts.evidence import Sighting
 from vedette.alerts.ocsf import finding
 from vedette.app import Moment, Report, ScanOptions, Window, open_inputs, scan, verbatim
 from vedette.cli import output, report
-from vedette.cli.inputs import STDIN, await_stdin, near_to, reason_of
+from vedette.cli.inputs import STDIN, await_stdin, near_to
 from vedette.cli.loading import choose, load, today
 from vedette.cli.streams import abandon_output
 from vedette.cli.values import Number, moment
 from vedette.cloudtrail.envelope import Malformed, Reason
 from vedette.detections.definition import Detection, Severity
-from vedette.errors import ExitCode, NothingToDoError, OutputError, UsageError
+from vedette.errors import ExitCode, NothingToDoError, UsageError, unwritable
 from vedette.sources.files import FileObject, Unreadable, size_of
 
 _SEVERITIES = [severity.value for severity in Severity]
@@ -188,8 +188,7 @@ def _refusals(out: str | None) -> Iterator[None]:
         if out is None:
             abandon_output()
     except OSError as error:
-        place = "the answer" if out is None else f"`{out}`"
-        raise OutputError(f"cannot write {place}: {reason_of(error)}") from error
+        raise unwritable("the answer" if out is None else f"`{out}`", error) from error
 
 
 def _empty(stream: TextIO) -> None:

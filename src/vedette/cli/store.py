@@ -14,8 +14,7 @@ import click
 
 from vedette.app.stores import BY_NAME, RETENTION, TABLES, KeptStore, kept_for, open_kept_by, settings_from
 from vedette.cli import output
-from vedette.cli.inputs import reason_of
-from vedette.errors import ExitCode, OutputError, UsageError, printable
+from vedette.errors import ExitCode, UsageError, printable, unwritable
 from vedette.settings.model import Settings
 
 _DAY = 86_400
@@ -182,7 +181,7 @@ def _save(lines: Iterable[str], out: str) -> int:
                 if written % 1000 == 0:
                     tell(f"{written:,} rows written")
     except OSError as error:
-        raise OutputError(f"cannot write `{out}`: {reason_of(error)}") from error
+        raise unwritable(f"`{out}`", error) from error
     return written
 
 

@@ -12,9 +12,9 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import TypeVar
 
-from vedette.detections.format import Section
+from vedette.detections.format import ALARM, DETECTION, METRIC, Section
 from vedette.detections.yaml import Mapping, Node, Place, Scalar, Sequence, Text
-from vedette.errors import Problem
+from vedette.errors import Problem, closest, did_you_mean
 
 E = TypeVar("E", bound=enum.Enum)
 
@@ -31,19 +31,14 @@ class Report:
         self.problems.append(self.text.problem(place, message, note=note, hint=hint))
 
 
-def closest(word: str, words: Iterable[str], likeness: float = 0.6) -> str | None:
-    """The one of `words` that `word` was probably meant to be; case does not matter."""
-    import difflib  # only wrong files need it
-
-    by_case = {known.casefold(): known for known in words}
-    near = difflib.get_close_matches(word.casefold(), by_case, n=1, cutoff=likeness)
-    return by_case[near[0]] if near else None
-
-
-def did_you_mean(word: str, words: Iterable[str]) -> str | None:
-    """The note `did you mean …?`, or None."""
-    near = closest(word, words)
-    return None if near is None else f"did you mean `{near}`?"
+def _elsewhere(word: str, section: Section) -> str | None:
+    """A note for a key of `alarm` or `metric` that was written beside them."""
+    if section is not DETECTION or closest(word, section.names, likeness=0.8):
+        return None
+    for inner in (ALARM, METRIC):
+        if near := closest(word, inner.names, likeness=0.8):
+            return f"did you mean `{near}` in {inner.where}?"
+    return None
 
 
 def shown(text: str, limit: int = 60) -> str:
@@ -66,7 +61,7 @@ class Fields:
         names = self.section.names
         for key, _ in self.node.entries:
             if key.text not in names:
-                note = did_you_mean(key.text, set(names) - self.values.keys())
+                note = _elsewhere(key.text, self.section) or did_you_mean(key.text, set(names) - self.values.keys())
                 hint = None if note else f"{self.section.where} has the keys {', '.join(names)}"
                 self.report.at(key.place, f"unknown key {shown(key.text)}", note=note, hint=hint)
         missing = [key.name for key in self.section.keys if key.required and key.name not in self.values]

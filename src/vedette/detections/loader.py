@@ -13,10 +13,10 @@ from importlib.resources.abc import Traversable
 from pathlib import Path
 
 from vedette.detections.definition import Detection
-from vedette.detections.fields import Report, did_you_mean
+from vedette.detections.fields import Report
 from vedette.detections.reading import read_detection
 from vedette.detections.yaml import Mapping, Place, Scalar, Text, YamlError, parse
-from vedette.errors import Problem, ProblemsError
+from vedette.errors import Problem, ProblemsError, did_you_mean, reason_of
 
 SUFFIXES = (".yaml", ".yml")
 _TESTS_AT_END = re.compile(r"^tests:[^\n]*\n(?:(?:[ #-][^\n]*)?\n)*+\Z", re.MULTILINE)
@@ -101,7 +101,8 @@ def _read_file(file: Path | Traversable, name: str, tests: bool = True) -> Loade
     try:
         data = file.read_bytes()
     except OSError as error:
-        return Loaded((), (Problem(name, 1, 1, f"cannot be read: {error.strerror or error}"),))
+        hint = "give a detection file, or a folder of them"
+        return Loaded((), (Problem(name, 1, 1, f"cannot be read: {reason_of(error)}", hint=hint),))
     try:
         return _read(Text.of(data.decode("utf-8"), name), tests)
     except UnicodeDecodeError as error:

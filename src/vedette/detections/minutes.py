@@ -8,9 +8,9 @@ from typing import TypeVar
 
 from vedette.alarms.spec import State
 from vedette.detections.align import locate
-from vedette.detections.fields import Fields, Report, did_you_mean, shown
+from vedette.detections.fields import Fields, Report, shown
 from vedette.detections.yaml import Scalar
-from vedette.errors import Span
+from vedette.errors import Span, did_you_mean
 from vedette.metrics.statistics import LARGEST
 
 MAX_MINUTES = 100_000

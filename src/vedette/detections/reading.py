@@ -22,12 +22,12 @@ from vedette.detections.definition import (
     TimelineTest,
     VerdictTest,
 )
-from vedette.detections.fields import Fields, Report, did_you_mean, shown
+from vedette.detections.fields import Fields, Report, shown
 from vedette.detections.language import parse_selector, read_pattern, read_rule, read_selector
 from vedette.detections.minutes import read_points, read_states, states_of
 from vedette.detections.records import read_records
 from vedette.detections.yaml import Mapping, Scalar, resolve
-from vedette.errors import InputError
+from vedette.errors import InputError, did_you_mean
 from vedette.metrics.extended import Standard, parse_statistic
 
 ID = re.compile(r"(?=.{1,80}\Z)[a-z][a-z0-9]*(-[a-z0-9]+)*")

@@ -12,9 +12,10 @@ import re
 from collections.abc import Collection
 from json.encoder import encode_basestring
 
-from vedette.detections.fields import Fields, closest, shown
+from vedette.detections.fields import Fields, shown
 from vedette.detections.format import RECORD_DEFAULTS
 from vedette.detections.yaml import Mapping, Node, Scalar, Sequence
+from vedette.errors import closest
 
 _JSON_NUMBER = re.compile(r"-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][-+]?[0-9]+)?\Z")
 

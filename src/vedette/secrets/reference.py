@@ -9,13 +9,12 @@ Nothing here reads a secret. What does not begin with `secret://` may be one its
 
 from __future__ import annotations
 
-import difflib
 import enum
 import re
 from dataclasses import dataclass
 from urllib.parse import quote, unquote
 
-from vedette.errors import InputError, Span, draw_span
+from vedette.errors import InputError, Span, did_you_mean, draw_span
 
 SCHEME = "secret://"
 
@@ -153,8 +152,7 @@ class _Reader:
         word = self.text[start:slash]
         known = [provider.value for provider in Provider]
         if word not in known:
-            near = difflib.get_close_matches(word, known, 1)
-            hint = f"did you mean `{near[0]}`?" if near else "aws, env, file and keyring keep secrets"
+            hint = did_you_mean(word, known) or "aws, env, file and keyring keep secrets"
             raise self.fail(f"nobody called `{word}` keeps secrets", start, max(slash, start + 1), hint)
         return Provider(word), slash + 1
 

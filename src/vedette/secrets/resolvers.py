@@ -14,7 +14,7 @@ from types import ModuleType
 from typing import Protocol
 
 from vedette.aws import AwsClient, AwsError, Failure
-from vedette.errors import VedetteError
+from vedette.errors import VedetteError, reason_of
 from vedette.secrets.reference import SecretRef
 
 MAX_BYTES = 65_536
@@ -63,7 +63,7 @@ class FileResolver:
             descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
         except OSError as error:
             hint = "look at the path" if isinstance(error, FileNotFoundError) else None
-            raise SecretError(f"cannot read {ref}: {(error.strerror or 'error').lower()}", hint=hint) from None
+            raise SecretError(f"cannot read {ref}: {reason_of(error)}", hint=hint) from None
         try:
             _require_private(path, os.fstat(descriptor))
             data = os.read(descriptor, MAX_BYTES + 1)

@@ -17,6 +17,7 @@ from pathlib import Path
 
 from vedette.alerts import render
 from vedette.alerts.delivery import Outcome, Retry, Sent
+from vedette.errors import reason_of
 from vedette.senders.letters import compose, domain, message_id, wire
 from vedette.senders.port import Message
 
@@ -50,7 +51,7 @@ class MaildirSender:
                 self._write(f"{message.notice.now}.{digest}.vedette.eml", wire(letter, "\n"))
         except OSError as error:
             hint = _HINTS.get(error.errno or 0)
-            why = f"cannot write to {self.path}: {(error.strerror or 'error').lower()}"
+            why = f"cannot write to {self.path}: {reason_of(error)}"
             return Retry(f"{why}\nhint: {hint}" if hint else why)
         return Sent(identity, message.thread or identity)
 

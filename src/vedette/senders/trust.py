@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ssl
 
-from vedette.errors import VedetteError, printable
+from vedette.errors import VedetteError, printable, reason_of
 
 
 def trusting(ca: str | None) -> ssl.SSLContext:
@@ -15,7 +15,7 @@ def trusting(ca: str | None) -> ssl.SSLContext:
     try:
         return ssl.create_default_context(cafile=ca)
     except OSError as error:
-        reason = "no certificate is in it" if isinstance(error, ssl.SSLError) else (error.strerror or "error").lower()
+        reason = "no certificate is in it" if isinstance(error, ssl.SSLError) else reason_of(error)
     raise VedetteError(f"cannot use the authorities in `{printable(ca or '')}`: {reason}")
 
 

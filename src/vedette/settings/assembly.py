@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import TypeVar
 
+from vedette.errors import did_you_mean
 from vedette.settings.channel_tables import CHANNELS, Channel, MaildirChannel
 from vedette.settings.declare import declarations
-from vedette.settings.kinds import nearest
 from vedette.settings.model import (
     AccountSettings,
     AwsSettings,
@@ -97,7 +97,7 @@ def _check_sections(reader: Reader) -> None:
     known = (*SINGLE, *MANY, "accounts")
     for name, value in reader.document.values.items():
         if name not in known:
-            note = nearest(name, known)
+            note = did_you_mean(name, known)
             hint = None if note else "there are " + ", ".join(f"`{one}`" for one in known)
             message = f"unknown table or key `{name}`"
             reader.problem((name,), message, note=note, hint=hint, at_key=True, hidden=True)
@@ -147,7 +147,7 @@ def _shape(reader: Reader, section: str, number: int, shapes: Mapping[str, type[
     if kind is None:
         reader.problem((section, number), "`kind` is missing", hint=says)
     elif not isinstance(kind, str) or kind not in shapes:
-        note = nearest(kind, shapes) if isinstance(kind, str) else None
+        note = did_you_mean(kind, shapes) if isinstance(kind, str) else None
         reader.problem((section, number, "kind"), f"unknown kind of {section}", note=note, hint=says)
     else:
         return shapes[kind]

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 
-from vedette.errors import Problem, ProblemsError
+from vedette.errors import Problem, ProblemsError, did_you_mean
 from vedette.settings.channel_tables import AwsChannel, SlackChannel, SmtpChannel
-from vedette.settings.kinds import nearest
 from vedette.settings.model import Settings
 from vedette.settings.positions import Path
 from vedette.settings.reading import Reader
@@ -41,7 +40,7 @@ def _check_account(settings: Settings, reader: Reader, path: Path, account: str 
     found = settings.accounts.get(account or "")
     if account is not None and (found is None or found.role_arn is None):
         hint = f"[accounts.{account}] with `role_arn`; without `account` the usual credentials are used"
-        near = nearest(account, [one for one, of in settings.accounts.items() if of.role_arn])
+        near = did_you_mean(account, [one for one, of in settings.accounts.items() if of.role_arn])
         reader.problem(path, f"the account {account} has no role", note=near, hint=hint)
 
 
@@ -81,7 +80,7 @@ def _check_routes(settings: Settings, reader: Reader) -> None:
             reader.problem(place, "the route leads to no channel", hint=hint)
         for index, name in enumerate(route.channels):
             if name not in known:
-                note = nearest(name, known)
+                note = did_you_mean(name, known)
                 reader.problem((*place, index), f"no channel is called `{name}`", note=note, hint=hint)
 
 
@@ -110,6 +109,6 @@ def _unknown_id(settings: Settings, path: Path, name: str, ids: Sequence[str]) -
         f"no detection has the id `{name}`",
         source_line=origin.source_line,
         length=len(name) if column else origin.length,
-        note=nearest(name, ids),
+        note=did_you_mean(name, ids),
         hint="`vedette detections list` names them all",
     )

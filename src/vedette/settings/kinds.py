@@ -6,12 +6,13 @@ the text of a value that may be a secret.
 
 from __future__ import annotations
 
-import difflib
 import re
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Generic, TypeVar
+
+from vedette.errors import did_you_mean
 
 T = TypeVar("T")
 
@@ -54,12 +55,6 @@ class Kind(Generic[T]):
     from_text: Callable[[str], object] = str
     write: Callable[[T], str] = str
     """A value as it is written in settings, without quotes."""
-
-
-def nearest(word: str, known: Collection[str]) -> str | None:
-    """`did you mean …?` for a word that is much like a known one."""
-    near = difflib.get_close_matches(word, known, n=1)
-    return f"did you mean `{near[0]}`?" if near else None
 
 
 def expect(value: object, kind: type[T], says: str) -> T:
@@ -160,7 +155,7 @@ def choice(*values: str) -> Kind[str]:
     def read(value: object, where: Where) -> str:
         word = expect(value, str, says)
         if word not in values:
-            raise Refusal(f"`{word}` is not {says}", note=nearest(word.lower(), values))
+            raise Refusal(f"`{word}` is not {says}", note=did_you_mean(word, values))
         return word
 
     return Kind(says, read)

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
-from vedette.errors import InputError, Problem, ProblemsError
+from vedette.errors import InputError, Problem, ProblemsError, reason_of
 from vedette.settings.assembly import assemble, open_names
 from vedette.settings.checks import check
 from vedette.settings.model import Settings
@@ -29,7 +29,7 @@ def load_settings(given: str | None, environment: Mapping[str, str], directory: 
     except UnicodeDecodeError as error:
         raise InputError(f"`{path}` is not UTF-8: byte {error.start + 1}") from None
     except OSError as error:
-        raise InputError(f"cannot read `{path}`: {(error.strerror or str(error)).lower()}") from None
+        raise InputError(f"cannot read `{path}`: {reason_of(error)}") from None
     return replace(parse_settings(text, str(path), environment, path.resolve().parent), path=str(path))
 
 

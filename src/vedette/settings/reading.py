@@ -11,9 +11,9 @@ from dataclasses import dataclass, field
 from pathlib import Path as FilePath
 from typing import TypeVar
 
-from vedette.errors import Problem, ProblemsError
+from vedette.errors import Problem, ProblemsError, did_you_mean
 from vedette.settings.declare import Declaration, declarations
-from vedette.settings.kinds import Refusal, Where, nearest
+from vedette.settings.kinds import Refusal, Where
 from vedette.settings.model import Origin
 from vedette.settings.positions import Document, Mark, Path, Place
 
@@ -116,7 +116,7 @@ class Reader:
         self.problem((*place, *refusal.inside), message, note=refusal.note, hint=refusal.hint, hidden=one.kind.hidden)
 
     def _unknown(self, path: Path, name: str, known: Collection[str]) -> None:
-        note = nearest(name, known)
+        note = did_you_mean(name, known)
         hint = None if note else "it takes " + ", ".join(f"`{one}`" for one in sorted(known))
         self.problem(path, f"unknown key `{name}`", note=note, hint=hint, at_key=True, hidden=True)
 
@@ -158,7 +158,7 @@ class Reader:
                 message = f"`{name}` would hold several values"
                 self._variable_problem(name, _HIDDEN, message, None, "a variable sets a single one; write a file")
             elif name.startswith(starts) and name not in self.variables:
-                note = nearest(name, [known for known, taken in self.variables.items() if taken])
+                note = did_you_mean(name, [known for known, taken in self.variables.items() if taken])
                 self._variable_problem(name, _HIDDEN, f"unknown variable `{name}`", note, None)
 
     def finish(self) -> None:

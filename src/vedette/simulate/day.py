@@ -6,13 +6,12 @@ same seed and day, less the attack's. At no time is more held than the records o
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 
-from vedette.errors import InputError
+from vedette.errors import InputError, did_you_mean
 from vedette.simulate import attacks
 from vedette.simulate.agenda import Errand, agenda
 from vedette.simulate.background import SLOT, Background, share
@@ -86,10 +85,8 @@ def _scenario(name: str) -> Scenario:
     for scenario in _SCENARIOS:
         if scenario.name == name:
             return scenario
-    close = difflib.get_close_matches(name, [scenario.name for scenario in _SCENARIOS], n=1)
-    known = ", ".join(scenario.name for scenario in _SCENARIOS)
-    hint = f"did you mean `{close[0]}`?" if close else f"there are {known}"
-    raise InputError(f"unknown scenario `{name}`", hint=hint)
+    known = [scenario.name for scenario in _SCENARIOS]
+    raise InputError(f"unknown scenario `{name}`", hint=did_you_mean(name, known) or f"there are {', '.join(known)}")
 
 
 def _deliver(company: Company, scenario: Scenario, day: date, records: int) -> Iterator[LogFile]:

@@ -19,7 +19,7 @@ from dataclasses import asdict, dataclass, field
 from datetime import date
 from pathlib import Path
 
-from vedette.errors import InputError, OutputError
+from vedette.errors import InputError, unwritable
 from vedette.simulate.day import DEFAULT_ACCOUNTS, generate
 from vedette.simulate.delivery import LogFile
 
@@ -87,7 +87,7 @@ def _disk(directory: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        raise OutputError(f"cannot write the simulation to `{directory}`: {error.strerror or error}") from error
+        raise unwritable(f"the simulation to `{directory}`", error) from error
 
 
 def _make_room(directory: Path, replace: bool) -> None:

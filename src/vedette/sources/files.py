@@ -16,6 +16,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
+from vedette.errors import reason_of
+
 STDIN = "-"
 
 
@@ -74,7 +76,7 @@ def _walk(path: str) -> Iterator[tuple[os.stat_result, str] | Unreadable]:
         elif stat.S_ISREG(info.st_mode):
             yield info, path
     except OSError as error:
-        yield Unreadable(path, error.strerror or str(error))
+        yield Unreadable(path, reason_of(error))
 
 
 @contextmanager

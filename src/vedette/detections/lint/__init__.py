@@ -10,7 +10,6 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from vedette.detections.align import locate, on_one_line
 from vedette.detections.definition import Detection
-from vedette.detections.fields import did_you_mean
 from vedette.detections.lint import rules
 from vedette.detections.lint.alarms import check_alarm, check_deployable
 from vedette.detections.lint.evidence import check_records, check_tests
@@ -20,7 +19,7 @@ from vedette.detections.lint.questions import check_absence, check_booleans, che
 from vedette.detections.lint.rules import RULES, LintRule
 from vedette.detections.yaml import Mapping, Node, Place, Scalar, Text, parse
 from vedette.detections.yaml import Sequence as Items
-from vedette.errors import Problem, Span
+from vedette.errors import Problem, Span, did_you_mean
 
 __all__ = ["RULES", "LintRule", "lint"]
 

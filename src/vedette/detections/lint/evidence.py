@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from vedette.detections.definition import CompositeTest, Detection, VerdictTest
-from vedette.detections.fields import closest
 from vedette.detections.lint import rules
 from vedette.detections.lint.finding import Finding, Subject
 from vedette.detections.lint.record_shape import RECORD, Group, Kind, Leaf
-from vedette.errors import Level
+from vedette.errors import Level, closest
 from vedette.predicates.document import load_document
 
 _ALWAYS = ("eventName", "eventSource")

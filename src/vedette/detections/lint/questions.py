@@ -6,11 +6,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from vedette.detections.definition import Derived
-from vedette.detections.fields import closest
 from vedette.detections.language import parse_selector
 from vedette.detections.lint import rules
 from vedette.detections.lint.finding import Finding, Subject
 from vedette.detections.lint.record_shape import Kind, Leaf, Unknown, find, often_absent
+from vedette.errors import closest
 from vedette.predicates.evaluate import rule_holds
 from vedette.predicates.tree import (
     And,
