@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 import pickle
+from typing import NamedTuple
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine.samples import TODAY, detection, lines, log_file, record
-from vedette.alerts.habits import Hour, Trace, program_of
+from vedette.alerts.habits import Hour, kinds_of, program_of
 from vedette.cloudtrail.identity import actor_of
 from vedette.cloudtrail.moment import parse_time
 from vedette.engine import Engine
@@ -67,35 +68,46 @@ tidy = st.builds(
 )  # fmt: skip
 
 
+class Shown(NamedTuple):
+    """What is found of an hour: by kind, who showed what."""
+
+    actors: set[str]
+    kinds: tuple[set[tuple[str, str]], ...]
+
+
+def nothing() -> Shown:
+    return Shown(set(), (set(), set(), set(), set()))
+
+
 def text(value: object) -> str:
     return value[:256] if isinstance(value, str) else ""
 
 
-def slowly(documents: list[dict[str, object]]) -> dict[int, set[Trace]]:
-    """The traces by hour, from one record after the other."""
-    found: dict[int, set[Trace]] = {}
+def slowly(documents: list[dict[str, object]]) -> dict[int, Shown]:
+    """What is shown by hour, from one record after the other."""
+    found: dict[int, Shown] = {}
     for document in documents:
         stamp = document.get("eventTime")
         time = parse_time(stamp) if isinstance(stamp, str) else None
         if time is None:
             continue
-        found.setdefault(time // 3_600 * 3_600, set()).add(
-            Trace(
-                actor_of(document).key,
-                text(document.get("sourceIPAddress")),
-                text(document.get("eventName")),
-                text(document.get("awsRegion")),
-                program_of(text(document.get("userAgent"))),
-            )
-        )
+        shown, actor = found.setdefault(time // 3_600 * 3_600, nothing()), actor_of(document).key
+        values = [text(document.get(name)) for name in ("sourceIPAddress", "eventName", "awsRegion", "userAgent")]
+        values[-1] = program_of(values[-1])
+        shown.actors.add(actor)
+        for kind, value in zip(shown.kinds, values, strict=True):
+            if value:
+                kind.add((actor, value))
     return found
 
 
-def by_hour(hours: tuple[Hour, ...]) -> dict[int, set[Trace]]:
-    found: dict[int, set[Trace]] = {}
+def by_hour(hours: tuple[Hour, ...]) -> dict[int, Shown]:
+    found: dict[int, Shown] = {}
     for hour in hours:
-        assert len(set(hour.traces)) == len(hour.traces)
-        found.setdefault(hour.start, set()).update(hour.traces)
+        shown = found.setdefault(hour.start, nothing())
+        shown.actors.update(hour.actors)
+        for kind, pairs in zip(shown.kinds, kinds_of(hour), strict=True):
+            kind.update(pairs)
     return found
 
 
@@ -114,16 +126,42 @@ def test_sessions_without_an_access_key_are_told_apart_by_their_source_identity(
         for number, who in enumerate(["bob", "carol", "bob"])
     ]
     found = by_hour(ENGINE.process(log_file(*made)).hours)
-    assert {trace.actor for traces in found.values() for trace in traces} == {"human:bob", "human:carol"}
+    assert {actor for shown in found.values() for actor in shown.actors} == {"human:bob", "human:carol"}
 
 
 def test_what_is_remembered_is_bounded_and_changes_nothing(monkeypatch) -> None:
     monkeypatch.setattr(module, "_MEMO_ENTRIES", 3)
     engine = Engine([], TODAY, habits=True)
     for number in range(50):
-        made = record(number, userIdentity={"type": "IAMUser", "arn": f"a:user/u{number % 7}", "accessKeyId": "A"})
+        made = record(
+            number,
+            userIdentity={
+                "type": "IAMUser",
+                "arn": f"a:user/u{number % 7}",
+                "accountId": "111122223333",
+                "accessKeyId": f"AKIA{number % 11}",
+            },
+        )
+        made["userAgent"] = f"program-{number}/1"
         assert by_hour(engine.process(lines(made)).hours) == slowly([made])
-    assert len(engine._habits._known) <= 4
+    assert 1 <= len(engine._habits._keys) <= 4
+    assert 1 <= len(engine._habits._programs) <= 4
+
+
+def test_identities_that_aws_would_not_write_are_told_apart_all_the_same() -> None:
+    whole = {"type": "AssumedRole", "arn": "arn:aws:sts::111122223333:assumed-role/deploy/nightly", "accountId": "1"}
+    made = [
+        record(number, userIdentity={**whole, **more})
+        for number, more in enumerate(
+            [{"userName": ["a"]}, {"accountId": ["a"]}, {"accountId": 7}, {"arn": "a:assumed-role/deploy"},
+             {"arn": "a:assumed-role/deploy/"}, {"sessionContext": {"sourceIdentity": "bob"}}, {"sessionContext": 7},
+             {"sessionContext": {"source\u0049dentity": "carol"}}, {"type": "IAMUser", "arn": "a:user/"},
+             {"type": "IAMUser"}, {"type": "IAMUser", "userName": "dan"}, {"type": "Root"}, {"type": "Directory"},
+             {"type": "AWSService", "userName": {}}, {"type": "AWSService", "invokedBy": "a.amazonaws.com"}]
+        )
+    ]  # fmt: skip
+    for body in (log_file(*made), log_file(*made, *made)):
+        assert by_hour(ENGINE.process(body).hours) == slowly(json.loads(body.data)["Records"])
 
 
 def test_habits_are_left_alone_unless_asked_for() -> None:

@@ -9,32 +9,33 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import NamedTuple
+from heapq import nsmallest
+from typing import NamedTuple, TypeAlias
 
 DAY = 86_400
 MAX_VALUES = 48
 """How many distinct values of one kind are kept of a day."""
 
+Digest: TypeAlias = tuple[bytes, str]
 
-class Trace(NamedTuple):
-    """What of a record tells what its actor usually does; texts are empty where the record has none.
 
-    `actor` is `Actor.key`, `address` as recorded (the names of AWS services among them), `call` the event's name,
-    `program` the family of the user agent.
-    """
-
-    actor: str
-    address: str
-    call: str
-    region: str
-    program: str
+Shown: TypeAlias = tuple[str, str]
+"""An actor's key, and what it showed: never empty."""
 
 
 class Hour(NamedTuple):
-    """What different records show of one hour, by its first second (epoch seconds)."""
+    """What the records of one hour show of their actors, by the hour's first second (epoch seconds).
+
+    `actors` are all who were seen, by `Actor.key`; `addresses` as recorded (the names of AWS services among them),
+    `calls` names of events, `programs` families of user agents.
+    """
 
     start: int
-    traces: tuple[Trace, ...]
+    actors: frozenset[str]
+    addresses: frozenset[Shown]
+    calls: frozenset[Shown]
+    regions: frozenset[Shown]
+    programs: frozenset[Shown]
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,18 +54,25 @@ class Some:
         """All of these, or as many as are kept."""
         return _bounded(frozenset(values), complete=True)
 
+    def limit(self) -> Digest | None:
+        """What lies beyond this digest is not kept, whatever else comes; None while everything is."""
+        return None if self.complete else max(map(digest, self.values), default=None)
+
     def merge(self, other: Some) -> Some:
         """Both together."""
+        if other.values <= self.values and (other.complete or not self.complete):
+            return self
         return _bounded(self.values | other.values, complete=self.complete and other.complete)
 
 
 def _bounded(values: frozenset[str], *, complete: bool) -> Some:
     if len(values) <= MAX_VALUES:
         return Some(values, complete)
-    return Some(frozenset(sorted(values, key=_digest)[:MAX_VALUES]), complete=False)
+    return Some(frozenset(nsmallest(MAX_VALUES, values, key=digest)), complete=False)
 
 
-def _digest(value: str) -> tuple[bytes, str]:
+def digest(value: str) -> Digest:
+    """By what values are ordered that are too many: nobody chooses where a value of theirs comes."""
     return hashlib.blake2b(value.encode("utf-8", "surrogatepass"), digest_size=8).digest(), value
 
 
@@ -86,6 +94,11 @@ class ActorDay:
     calls: Some = NONE
     regions: Some = NONE
     programs: Some = NONE
+
+    @property
+    def kinds(self) -> tuple[Some, Some, Some, Some]:
+        """What was shown, in the order of the fields."""
+        return self.addresses, self.calls, self.regions, self.programs
 
     def merge(self, other: ActorDay) -> ActorDay:
         """Both together; they must be of one actor and one day."""
@@ -126,24 +139,36 @@ def program_of(user_agent: str) -> str:
 
 def days_of(hours: Iterable[Hour]) -> list[ActorDay]:
     """What each actor did on each of the days that the hours are of."""
-    found: dict[tuple[str, int], list[tuple[int, Trace]]] = {}
-    for start, traces in hours:
-        bit = 1 << start % DAY // 3_600
-        for trace in traces:
-            found.setdefault((trace.actor, start - start % DAY), []).append((bit, trace))
-    return [_day(actor, start, seen) for (actor, start), seen in found.items()]
+    found: dict[tuple[str, int], Seen] = {}
+    for hour in hours:
+        day = hour.start - hour.start % DAY
+        for actor in hour.actors:
+            found.setdefault((actor, day), Seen()).hours |= hour_bit(hour.start)
+        for kind, pairs in enumerate(kinds_of(hour)):
+            for actor, value in pairs:
+                found.setdefault((actor, day), Seen()).kinds[kind].add(value)
+    return [seen.day(actor, start) for (actor, start), seen in found.items()]
 
 
-def _day(actor: str, start: int, seen: list[tuple[int, Trace]]) -> ActorDay:
-    hours = 0
-    for bit, _ in seen:
-        hours |= bit
-    return ActorDay(
-        actor,
-        start,
-        hours,
-        Some.of(trace.address for _, trace in seen if trace.address),
-        Some.of(trace.call for _, trace in seen if trace.call),
-        Some.of(trace.region for _, trace in seen if trace.region),
-        Some.of(trace.program for _, trace in seen if trace.program),
-    )
+def hour_bit(start: int) -> int:
+    """The bit of `ActorDay.hours` that stands for the hour that begins at `start`."""
+    return 1 << start % DAY // 3_600
+
+
+def kinds_of(hour: Hour) -> tuple[frozenset[Shown], ...]:
+    """What is shown, kind by kind, in the order that `ActorDay` has."""
+    return hour.addresses, hour.calls, hour.regions, hour.programs
+
+
+class Seen:
+    """A day of an actor that is being put together."""
+
+    __slots__ = ("hours", "kinds")
+
+    def __init__(self) -> None:
+        self.hours = 0
+        self.kinds: tuple[set[str], ...] = (set(), set(), set(), set())
+
+    def day(self, actor: str, start: int) -> ActorDay:
+        """What was seen, within bounds."""
+        return ActorDay(actor, start, self.hours, *map(Some.of, self.kinds))

@@ -1,7 +1,7 @@
-"""From the records of one body to the traces of their actors: what is usual is learnt from all records.
+"""From the records of one body to what they show of their actors: what is usual is learnt from all records.
 
-It looks at every record and so has to be cheap: records that differ in nothing that is kept are put together first,
-without a line of Python for each, and what was made of a combination once is remembered.
+It looks at every record and so has to be cheap: records that show the same of an actor are put together without a line
+of Python for each, kind by kind, and whose an identity is, and of which family a user agent, is remembered.
 """
 
 from __future__ import annotations
@@ -9,63 +9,66 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from operator import attrgetter
-from typing import Protocol, TypeAlias, cast
+from typing import TypeAlias, TypeGuard, TypeVar, cast
 
-from vedette.alerts.habits import Hour, Trace, program_of
+import msgspec
+from msgspec import UNSET
+
+from vedette.alerts.habits import Hour, Shown, program_of
 from vedette.cloudtrail.identity import Actor
 from vedette.cloudtrail.projection import Record
 from vedette.engine.times import Times
 
 LONGEST = 256
+_LONGEST_FACT = 512
 _HOUR = 3_600
 _HOUR_LENGTH = len("2026-11-21T10")
-_MEMO_ENTRIES = 1 << 15
-_KEPT = 4
-"""How many of `_facts` are kept; the others decide the actor's key."""
+_MEMO_ENTRIES = 1 << 13
 
+_T = TypeVar("_T")
 _Facts: TypeAlias = tuple[object, ...]
-_stamp = attrgetter("event_time")
+_Read: TypeAlias = Callable[[Record], object]
+_stamp, _address, _call, _region, _agent = cast(
+    "tuple[_Read, ...]",
+    tuple(map(attrgetter, ("event_time", "source_ip_address", "event_name", "aws_region", "user_agent"))),
+)
+_session = cast(
+    Callable[[Record], _Facts],
+    attrgetter("user_identity.accessKeyId", "user_identity.arn", "user_identity.type", "user_identity.invokedBy"),
+)
+"""What stands for one session, if `_is_session`."""
+
 _facts = cast(
     Callable[[Record], _Facts],
     attrgetter(
-        "source_ip_address",
-        "event_name",
-        "aws_region",
-        "user_agent",
         "user_identity.type",
-        "user_identity.accessKeyId",
         "user_identity.arn",
+        "user_identity.accountId",
+        "user_identity.userName",
         "user_identity.invokedBy",
     ),
 )
-"""What is kept, then what decides the actor's key, if `_is_telling`: an access key and an ARN stand for one session."""
+"""What decides the actor's key, if `_decide`, of a record that names no source identity."""
 
-
-class _Identity(Protocol):
-    """What of `userIdentity` a projection holds that has `identity_fields`."""
-
-    type: object
-    accessKeyId: object  # noqa: N815  # named by AWS
-    arn: object
-    invokedBy: object  # noqa: N815
+_context = cast(_Read, attrgetter("user_identity.sessionContext"))
 
 
 class HabitMaker:
-    """Makes the traces of the records of one projection, which must hold `identity_fields`."""
+    """Finds what the records of one projection show, which must hold `identity_fields`."""
 
     def __init__(self, actor: Callable[[Record], Actor]) -> None:
         self._actor = actor
         self._times = Times()
-        self._known: dict[_Facts, Trace] = {}
+        self._sessions: dict[_Facts, str] = {}
         self._keys: dict[_Facts, str] = {}
-        self._programs: dict[object, str] = {}
+        self._programs: dict[str, str] = {}
 
     def hours(self, records: Sequence[Record]) -> tuple[Hour, ...]:
         """What the actors of these records did, by hour; the time of each can be read.
 
         Never raises, whatever else the records hold.
         """
-        return tuple(Hour(start, tuple(self._traces(found))) for start, found in self._by_hour(records))
+        return tuple(self._hour(start, found) for start, found in self._by_hour(records))
 
     def _by_hour(self, records: Sequence[Record]) -> Iterator[tuple[int, Sequence[Record]]]:
         """The records with the start of their hour, in epoch seconds."""
@@ -74,51 +77,70 @@ class HabitMaker:
             assert time is not None
             yield time - time % _HOUR, group
 
-    def _traces(self, records: Sequence[Record]) -> set[Trace]:
+    def _hour(self, start: int, records: Sequence[Record]) -> Hour:
+        keys = self._keys_of(records)
+        addresses, calls, regions = (_shown(keys, records, read) for read in (_address, _call, _region))
+        return Hour(start, frozenset(keys), addresses, calls, regions, self._programs_of(keys, records))
+
+    def _keys_of(self, records: Sequence[Record]) -> Sequence[str]:
+        """The key of each record's actor."""
+        sessions = list(map(_session, records))
         try:
-            found = list(map(self._known.get, map(_facts, records)))
+            keys = list(map(self._sessions.get, sessions))
         except TypeError:  # a list where AWS writes a text
-            return set(map(self._trace, records))
-        traces = cast("set[Trace | None]", set(found))
-        if None in traces:
-            traces.discard(None)
-            traces |= self._learnt([record for record, trace in zip(records, found, strict=True) if trace is None])
-        return cast("set[Trace]", traces)
+            return [self._actor(record).key for record in records]
+        if None in keys:
+            for place, key in enumerate(keys):
+                if key is None:
+                    keys[place] = self._key(sessions[place], records[place])
+        return cast("list[str]", keys)
 
-    def _learnt(self, new: Sequence[Record]) -> set[Trace]:
-        for memo in (self._known, self._keys, self._programs):
-            if len(memo) > _MEMO_ENTRIES:
-                memo.clear()
-        traces = set()
-        for record in new:
-            if not _is_telling(record):
-                traces.add(self._trace(record))
-                continue
-            facts = _facts(record)
-            identity = facts[_KEPT:]
-            key = self._keys.get(identity)
-            if key is None:
-                key = self._keys[identity] = self._actor(record).key
-            address, call, region, agent = facts[:_KEPT]
-            trace = Trace(key, _text(address), _text(call), _text(region), self._program(agent))
-            self._known[facts] = trace
-            traces.add(trace)
-        return traces
+    def _key(self, session: _Facts, record: Record) -> str:
+        key = self._sessions.get(session)  # again: the record before this one may have been of the same
+        if key is None:
+            key = self._key_of(record)
+            if _is_session(session):
+                _keep(self._sessions, session, key)
+        return key
 
-    def _program(self, agent: object) -> str:
+    def _key_of(self, record: Record) -> str:
+        facts = _facts(record)
+        if not _decide(facts) or _may_name_a_source(record):
+            return self._actor(record).key
+        key = self._keys.get(facts)
+        if key is None:
+            key = self._actor(record).key
+            _keep(self._keys, facts, key)
+        return key
+
+    def _programs_of(self, keys: Sequence[str], records: Sequence[Record]) -> frozenset[Shown]:
+        shown = ((key, self._program(agent)) for key, agent in _shown(keys, records, _agent))
+        return frozenset([pair for pair in shown if pair[1]])
+
+    def _program(self, agent: str) -> str:
         found = self._programs.get(agent)
         if found is None:
-            found = self._programs[agent] = program_of(_text(agent))
+            found = program_of(agent)
+            _keep(self._programs, agent, found)
         return found
 
-    def _trace(self, record: Record) -> Trace:
-        return Trace(
-            self._actor(record).key,
-            _text(record.source_ip_address),
-            _text(record.event_name),
-            _text(record.aws_region),
-            program_of(_text(record.user_agent)),
-        )
+
+def _shown(keys: Sequence[str], records: Sequence[Record], read: _Read) -> frozenset[Shown]:
+    """What each actor shows of one kind."""
+    values = list(map(read, records))
+    try:
+        odd = {value: _text(value) for value in set(values) if not _is_plain(value)}
+    except TypeError:
+        values = [_text(value) for value in values]
+        odd = {"": ""}
+    if not odd:
+        return frozenset(zip(keys, cast("list[str]", values), strict=True))
+    texts = (cast(str, odd.get(value, value)) for value in values)
+    return frozenset([pair for pair in zip(keys, texts, strict=True) if pair[1]])
+
+
+def _is_plain(value: object) -> bool:
+    return type(value) is str and 0 < len(value) <= LONGEST and value.isascii()
 
 
 def _alike(records: Sequence[Record]) -> Iterable[Sequence[Record]]:
@@ -134,10 +156,47 @@ def _alike(records: Sequence[Record]) -> Iterable[Sequence[Record]]:
     return found.values()
 
 
-def _is_telling(record: Record) -> bool:
-    """Whether the actor's key follows from `_facts`: it does for most records, and `_trace` takes the others."""
-    identity = cast(_Identity, record.user_identity)
-    return bool(identity.accessKeyId and identity.arn) or (identity.type == "AWSService" and bool(identity.invokedBy))
+def _keep(memo: dict[_T, str], key: _T, value: str) -> None:
+    if len(memo) >= _MEMO_ENTRIES:
+        memo.clear()
+    memo[key] = value
+
+
+def _is_session(session: _Facts) -> bool:
+    """Whether whoever has the same has the same key: it is so for most records."""
+    access_key, arn, kind, invoked_by = session
+    return bool(access_key and arn) or (kind == "AWSService" and bool(invoked_by))
+
+
+def _may_name_a_source(record: Record) -> bool:
+    context = _context(record)
+    if context is UNSET:
+        return False
+    if not isinstance(context, msgspec.Raw):
+        return True
+    text = bytes(context)
+    return b"sourceIdentity" in text or b"\\" in text
+
+
+def _decide(facts: _Facts) -> bool:
+    """Whether nothing but these facts decides the actor's key: so it is as AWS writes most identities."""
+    if not all(value is UNSET or type(value) is str for value in facts):
+        return False
+    kind, arn, account, name, invoked_by = facts
+    if kind == "AWSService":
+        return _is_fact(invoked_by)
+    if not _is_fact(account):
+        return False
+    if kind == "AssumedRole":
+        role, _, session = arn.partition(":assumed-role/")[2].partition("/") if _is_fact(arn) else ("", "", "")
+        return bool(role and session)
+    if kind == "IAMUser":
+        return _is_fact(name) or (_is_fact(arn) and not arn.endswith(("/", ":")))
+    return kind == "Root"
+
+
+def _is_fact(value: object) -> TypeGuard[str]:
+    return type(value) is str and 0 < len(value) <= _LONGEST_FACT
 
 
 def _text(value: object) -> str:
