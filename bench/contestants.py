@@ -128,7 +128,7 @@ def engine(files: Sequence[str], detections: Sequence[Detection]) -> Answer:
     tune_collector()
     runner, fold = Engine(detections, TODAY), Fold(detections)
     for file in files:
-        for piece in read_object(runner, FileObject(file, file, 0), DEFAULT_LIMITS):
+        for piece in read_object(runner, FileObject(file, file, 0), DEFAULT_LIMITS, fold.strides):
             assert isinstance(piece, BodyResult)
             fold.add(piece)
     return fold.tally.records, sum(group.matches for group in fold.results())
@@ -139,7 +139,7 @@ def two_processes(files: Sequence[str], detections: Sequence[Detection]) -> Answ
     tune_collector()
     fold = Fold(detections)
     objects = [FileObject(file, file, Path(file).stat().st_size) for file in files]
-    for _, piece in read_together(Engine(detections, TODAY), objects, DEFAULT_LIMITS, TODAY, 2):
+    for _, piece in read_together(Engine(detections, TODAY), objects, DEFAULT_LIMITS, TODAY, 2, fold.strides):
         if isinstance(piece, BodyResult):
             fold.add(piece)
     return fold.tally.records, sum(group.matches for group in fold.results())

@@ -88,6 +88,57 @@ def test_any_number_of_workers_gives_the_same(bodies, workers):
     assert contents(folded(ASKED, bodies, workers)) == contents(folded(ASKED, bodies))
 
 
+@st.composite
+def noisy_bodies(draw):
+    """Many matches in many minutes, some of records that came before, in the same body or in an earlier one."""
+    bodies = []
+    for name in range(draw(st.integers(2, 9))):
+        numbers = draw(st.lists(st.integers(0, 60), min_size=1, max_size=30))
+        records = [
+            record(
+                60 * number + number % 7,
+                eventID=f"id-{number}" if number else None,
+                eventName=("ConsoleLogin", "ConsoleLogin", "Other")[number % 3],
+                userAgent=f"agent-{number % 5}",
+            )
+            for number in numbers
+        ]
+        bodies.append(log_file(*records, name=f"object-{name}"))
+    return bodies
+
+
+@settings(max_examples=60, deadline=None)
+@given(noisy_bodies(), st.integers(1, 4), st.integers(1, 12), st.integers(1, 4))
+def test_what_is_left_out_early_is_what_would_be_forgotten(bodies, behind, told, groups):
+    """Whoever makes results may look at any earlier state of the fold, and changes nothing by it."""
+    asked = [
+        detection(LOGIN, group_by=by("userAgent")),
+        detection("{ $.eventID = * }"),
+        detection('{ $.eventName = "O*" }'),
+    ]
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(fold_module, "MAX_TOLD", told)
+        patched.setattr(fold_module, "MAX_GROUPS", groups)
+        fold, states = Fold(asked), [{}]
+        engine = Engine(asked, TODAY)
+        for body in bodies:
+            fold.add(pickle.loads(pickle.dumps(engine.process(body, states[max(0, len(states) - behind)]))))
+            states.append(dict(fold.strides))
+        assert contents(fold) == contents(folded(asked, bodies))
+
+
+def test_records_of_which_nothing_is_told_are_only_counted():
+    """Their sightings have a time, a place and an actor, and are made without reading more."""
+    engine = Engine([detection(LOGIN), detection('{ $.eventName = "Console*" }')], TODAY)
+    body = log_file(*(record(60 * n, eventID=f"id-{n}") for n in range(4)))
+    whole, even = engine.process(body).matches, engine.process(body, {0: 2, 1: 2}).matches
+    assert engine.process(body, {0: 2}).matches == whole  # the other detection tells of every minute
+    told = [match.sighting.time // 60 % 2 == 0 for match in whole]
+    assert [match.sighting.event_name for match in even] == ["ConsoleLogin" if each else "" for each in told]
+    assert [match.group for match in even] == [match.group for match in whole]
+    assert [match.sighting.order[2:] for match in even] == [match.sighting.order[2:] for match in whole]
+
+
 def test_evidence_is_of_the_minutes_asked_for():
     """What the minutes that begin in [start, end) show."""
     records = [record(second, eventID=f"id-{second}") for second in (0, 59, 60, 61, 120)]

@@ -8,7 +8,7 @@ import os
 import signal
 import threading
 from collections import deque
-from collections.abc import Generator, Iterable, Iterator, Sequence
+from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
@@ -58,20 +58,27 @@ def _end_with_parent() -> None:
         os._exit(1)
 
 
-def _work(batch: Sequence[Found]) -> list[ObjectResult]:
-    return read_batch(_Worker.engine, batch, _Worker.limits)
+def _work(batch: Sequence[Found], strides: Mapping[int, int]) -> list[ObjectResult]:
+    return read_batch(_Worker.engine, batch, _Worker.limits, strides)
 
 
-def read_alone(engine: Engine, objects: Iterable[Found], limits: Limits) -> Generator[Step, None, None]:
-    """Every object, in this process."""
+def read_alone(
+    engine: Engine, objects: Iterable[Found], limits: Limits, strides: Mapping[int, int] | None = None
+) -> Generator[Step, None, None]:
+    """Every object, in this process. `strides` are those of the fold that takes the pieces, as it goes."""
     for found in objects:
-        for piece in read_object(engine, found, limits):
+        for piece in read_object(engine, found, limits, strides):
             yield 0, piece
         yield size_of(found), None
 
 
 def read_together(
-    engine: Engine, objects: Iterable[Found], limits: Limits, today: dt.date, jobs: int
+    engine: Engine,
+    objects: Iterable[Found],
+    limits: Limits,
+    today: dt.date,
+    jobs: int,
+    strides: Mapping[int, int] | None = None,
 ) -> Generator[Step, None, None]:
     """Every object, on `jobs` processes, in the same order as `read_alone`; raises VedetteError if one is killed."""
     pool = ProcessPoolExecutor(jobs, multiprocessing.get_context(START), _start, (engine.detections, today, limits))
@@ -82,11 +89,11 @@ def read_together(
                 waiting.append(work)
             else:
                 with _ctrl_c_held_back():
-                    waiting.append(pool.submit(_work, work))
+                    waiting.append(pool.submit(_work, work, dict(strides or {})))
             while len(waiting) > 2 * jobs:
-                yield from _finish(waiting.popleft(), engine, limits)
+                yield from _finish(waiting.popleft(), engine, limits, strides)
         while waiting:
-            yield from _finish(waiting.popleft(), engine, limits)
+            yield from _finish(waiting.popleft(), engine, limits, strides)
     except BrokenProcessPool as error:
         raise VedetteError(
             "a worker process was killed, and its part of the logs is not known",
@@ -109,9 +116,11 @@ def _ctrl_c_held_back() -> Iterator[None]:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
-def _finish(work: Future[list[ObjectResult]] | FileObject, engine: Engine, limits: Limits) -> Iterator[Step]:
+def _finish(
+    work: Future[list[ObjectResult]] | FileObject, engine: Engine, limits: Limits, strides: Mapping[int, int] | None
+) -> Iterator[Step]:
     if isinstance(work, FileObject):
-        yield from read_alone(engine, [work], limits)
+        yield from read_alone(engine, [work], limits, strides)
         return
     for result in work.result():
         for piece in result.pieces:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import gc
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 
@@ -44,19 +44,28 @@ def tune_collector() -> None:
     gc.set_threshold(100_000, 20, 20)
 
 
-def read_object(engine: Engine, found: FileObject | Unreadable, limits: Limits) -> Iterator[Piece]:
-    """What each body of the object says, one at a time; nothing that the system or the object does raises."""
+def read_object(
+    engine: Engine, found: FileObject | Unreadable, limits: Limits, strides: Mapping[int, int] | None = None
+) -> Iterator[Piece]:
+    """What each body of the object says, one at a time; nothing that the system or the object does raises.
+
+    `strides` are those of the fold that takes the pieces, see `Engine.process`.
+    """
     if isinstance(found, Unreadable):
         yield Malformed(found.name, "", Reason.UNREADABLE, found.reason)
         return
     try:
         with found.open() as stream:
             for body in read_bodies(stream, found.name, limits):
-                yield engine.process(body) if isinstance(body, Body) else body
+                yield engine.process(body, strides or {}) if isinstance(body, Body) else body
     except OSError as error:
         yield Malformed(found.name, "", Reason.UNREADABLE, error.strerror or str(error))
 
 
-def read_batch(engine: Engine, batch: Sequence[FileObject | Unreadable], limits: Limits) -> list[ObjectResult]:
+def read_batch(
+    engine: Engine, batch: Sequence[FileObject | Unreadable], limits: Limits, strides: Mapping[int, int] | None = None
+) -> list[ObjectResult]:
     """Whole objects; for those that are small enough for their results to be held together."""
-    return [ObjectResult(found.name, size_of(found), tuple(read_object(engine, found, limits))) for found in batch]
+    return [
+        ObjectResult(found.name, size_of(found), tuple(read_object(engine, found, limits, strides))) for found in batch
+    ]

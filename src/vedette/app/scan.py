@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import Counter, defaultdict
-from collections.abc import Callable, Generator, Iterable, Iterator, Sequence, Set
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence, Set
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, field, replace
 
@@ -134,7 +134,7 @@ def scan(
     fresh = [found for found in objects if not _is_older(found, options.window)]
     engine, fold, count = Engine(detections, options.today, options.limits), Fold(detections), _Count()
     # Closed at once when it is interrupted, or workers would go on until the interpreter ends.
-    with resting_collector(), closing(_steps(engine, fresh, options)) as steps:
+    with resting_collector(), closing(_steps(engine, fresh, options, fold.strides)) as steps:
         for advanced, piece in steps:
             _take(piece, fold, count, options.window)
             progress(Moment(advanced, fold.tally.records))
@@ -149,12 +149,12 @@ def _take(piece: Piece | None, fold: Fold, count: _Count, window: Window) -> Non
 
 
 def _steps(
-    engine: Engine, objects: Sequence[FileObject | Unreadable], options: ScanOptions
+    engine: Engine, objects: Sequence[FileObject | Unreadable], options: ScanOptions, strides: Mapping[int, int]
 ) -> Generator[Step, None, None]:
     jobs = min(options.jobs, len(objects))
     if jobs > 1:
-        return read_together(engine, objects, options.limits, options.today, jobs)
-    return read_alone(engine, objects, options.limits)
+        return read_together(engine, objects, options.limits, options.today, jobs, strides)
+    return read_alone(engine, objects, options.limits, strides)
 
 
 def _is_older(found: FileObject | Unreadable, window: Window) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Iterator, Sequence, Set
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from typing import cast
 
 from msgspec import UNSET
@@ -18,10 +18,11 @@ from vedette.engine.questions import Readings, projection_of, question_of
 from vedette.engine.reader import RecordReader
 from vedette.engine.reading import BodyReader, Reading
 from vedette.engine.result import BodyResult, EventIds, Match
-from vedette.engine.sightings import SightingMaker
+from vedette.engine.sightings import SightingMaker, bare_sighting
 from vedette.engine.times import Times
 
 _SHOWN = 80
+_ALL_MINUTES: Mapping[int, int] = {}
 
 
 class Engine:
@@ -55,8 +56,12 @@ class Engine:
             detection.metric is not None and detection.metric.default is not None for detection in self.detections
         )
 
-    def process(self, body: Body) -> BodyResult:
-        """Everything that the body's records say. Never raises, whatever the body holds."""
+    def process(self, body: Body, strides: Mapping[int, int] = _ALL_MINUTES) -> BodyResult:
+        """Everything that the body's records say. Never raises, whatever the body holds.
+
+        With the `strides` of the fold that is to have the result, the sightings of records that it would not tell
+        are bare.
+        """
         reading = self._reader.read(body, verbatim=bool(self._text_questions))
         records = reading.records
         untimed = self._times.unreadable(records)
@@ -67,7 +72,7 @@ class Engine:
             name=body.name,
             kind=body.kind,
             event_ids=_event_ids(records),
-            matches=tuple(self._matches(body, reading, found)),
+            matches=tuple(self._matches(body, reading, found, strides)),
             minutes=self._times.minutes(records) if self._counts_minutes else None,
             malformed=(*reading.malformed, *(_untimed(body, records, place) for place in untimed)),
             hours=() if self._habits is None else self._habits.hours(_without(records, excluded)),
@@ -96,13 +101,18 @@ class Engine:
                 together[place] = sorted((*together.get(place, ()), *more))
         return sorted(together.items())
 
-    def _matches(self, body: Body, reading: Reading, found: Iterable[tuple[int, Hits]]) -> Iterator[Match]:
+    def _matches(
+        self, body: Body, reading: Reading, found: Iterable[tuple[int, Hits]], strides: Mapping[int, int]
+    ) -> Iterator[Match]:
         make = tuple.__new__  # what `Match(…)` comes to, at a third of its price
         for place, hits in found:
             record = reading.records[place]
             time = self._times.time(record.event_time)
             assert time is not None
-            sighting = self._sightings.sighting(record, time, body, place)
+            if strides and _untold(time // 60, hits, strides):
+                sighting = bare_sighting(self._sightings.actor(record), time, body, place)
+            else:
+                sighting = self._sightings.sighting(record, time, body, place)
             for number in hits:
                 readings = self._readings[number]
                 group = readings.group(record, sighting.actor.key)
@@ -115,6 +125,11 @@ class Engine:
         """The verbatim bytes of the records of `body` at some places, as sightings name them."""
         texts = self._reader.read(body, verbatim=True).texts or []
         return {place: texts[place] for place in places if place < len(texts)}
+
+
+def _untold(minute: int, hits: Hits, strides: Mapping[int, int]) -> bool:
+    """Whether none of the detections tells anything of this minute."""
+    return all(minute % strides.get(number, 1) for number in hits)
 
 
 def _without(records: Sequence[Record], places: Set[int]) -> Sequence[Record]:

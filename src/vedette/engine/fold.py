@@ -7,7 +7,7 @@ memory makes it forget included, is the same for any number of processes.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from vedette.alerts.evidence import Evidence, EvidenceByMinute
@@ -91,9 +91,19 @@ class Fold:
         self._recent = SeenIds(RECENT_IDS)
         self._matched = SeenIds(MATCHED_IDS)
         self._shares: dict[int, _Share] = {}
+        self._strides: dict[int, int] = {}
         self._told = 0
         self._minutes: Counter[int] = Counter()
         self._matched_minutes: dict[int, Counter[int]] = {number: Counter() for number in self._defaults}
+
+    @property
+    def strides(self) -> Mapping[int, int]:
+        """By number of the detection: of minutes since the epoch only every so many-th is told, if not all are.
+
+        These only grow, so that what an earlier state leaves out no later one tells: whoever makes results may look
+        at any earlier state, and changes nothing by it.
+        """
+        return self._strides
 
     def add(self, result: BodyResult) -> None:
         """Add what one body says."""
@@ -144,13 +154,15 @@ class Fold:
 
     def _forget(self) -> None:
         """Let the detection that takes the most keep about half of it: fewer records a minute, then fewer minutes."""
-        share = self._shares[max(self._shares, key=lambda number: (self._shares[number].weight, -number))]
+        loudest = max(self._shares, key=lambda number: (self._shares[number].weight, -number))
+        share = self._shares[loudest]
         before = share.weight
         while share.weight > before // 2:
             if share.keep > 1 or share.stride >= _MAX_STRIDE:
                 share.keep //= 2
             else:
                 share.stride *= 2
+                self._strides[loudest] = share.stride
             share.weight = sum(group.forget(keep=share.keep, stride=share.stride) for group in share.groups.values())
         self._told += share.weight - before
 

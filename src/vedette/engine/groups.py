@@ -74,7 +74,8 @@ class Minute:
         if self.evidence is not None:
             self.sightings = [*self.evidence.sightings, *self.sightings]
             self.evidence = None
-        self.sightings = self.sightings[:keep]
+        if len(self.sightings) > keep:
+            self.sightings = self.sightings[:keep]
 
     def statistic_set(self) -> StatisticSet | None:
         """The metric's values in this minute; None without any."""
@@ -131,10 +132,16 @@ class Minutes:
     def forget(self, *, keep: int, stride: int) -> int:
         """Bring what is told within the bounds, and return the weight that remains."""
         remaining = 0
-        for start, minute in self.items():
-            self._minutes[start] = minute
-            minute.forget(0 if start // 60 % stride else keep)
-            remaining += minute.weight
+        for start, found in self._minutes.items():
+            kept = 0 if start // 60 % stride else keep
+            if isinstance(found, Minute):
+                found.forget(kept)
+                remaining += found.weight
+            elif kept:
+                remaining += 1
+            else:
+                minute = self._minutes[start] = Minute.of(found)  # an entry that is there: the size stays
+                minute.forget(0)
         return remaining
 
     def items(self) -> Iterator[tuple[int, Minute]]:

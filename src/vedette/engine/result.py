@@ -16,7 +16,8 @@ class Match(NamedTuple):
     """A record that a detection asks for.
 
     `detection` is its number among the engine's detections; `group` the texts of its `group_by` fields; `value` what
-    the metric counts, None if the record gives no datapoint. Matches of one record share their sighting.
+    the metric counts, None if the record gives no datapoint. Matches of one record share their sighting; that of one
+    of which nothing will be told has only a time, a place and an actor.
     """
 
     detection: int
