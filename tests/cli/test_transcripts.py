@@ -66,8 +66,16 @@ def test_explanations(shell: Shell, room: Path) -> None:
     (room / "eventbridge.json").write_text(json.dumps(envelope))
     parts = [
         shell.transcript("explain", "detector-deleted", file, *more)
-        for file, *more in (["match.json"], ["near.json"], ["eventbridge.json"], ["near.json", "-o", "json"])
+        for file, *more in (
+            ["match.json"],
+            ["near.json"],
+            ["eventbridge.json"],
+            ["near.json", "-o", "json"],
+            ["near.json", "-o", "ndjson"],
+        )
     ]
+    answer = json.loads(shell("explain", "detector-deleted", "near.json", "-o", "json").out)
+    assert [(one["record"], one["holds"]) for one in answer] == [(1, False), (2, False)]
     check_golden("explain.txt", "\n".join(parts))
 
 

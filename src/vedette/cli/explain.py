@@ -19,6 +19,7 @@ from vedette.predicates.document import load_document
 from vedette.predicates.explain import Explanation, explain
 
 _SHOWN_PARTS = 6
+_FORMS = ["text", "json", "ndjson"]
 
 
 @click.command("explain")
@@ -26,7 +27,7 @@ _SHOWN_PARTS = 6
 @click.argument("file")
 @click.option("-d", "--detections", "paths", multiple=True, metavar="PATH", help="Detections of your own, too.")
 @click.option("-a", "--all", "everything", is_flag=True, help="Show every clause, however many there are.")
-@click.option("-o", "--output", "form", type=click.Choice(["text", "json"]), default="text", help="How to answer.")
+@click.option("-o", "--output", "form", type=click.Choice(_FORMS), default="text", help="How to answer.")
 def command(detection_id: str, file: str, paths: tuple[str, ...], everything: bool, form: str) -> int:
     """Say why detection ID matches, or does not match, the records of FILE (- for standard input).
 
@@ -44,13 +45,23 @@ def command(detection_id: str, file: str, paths: tuple[str, ...], everything: bo
         )
     matched = total = 0
     for total, record in enumerate(_records(file), start=1):
-        matched += _explain_one(detection, record, total, form, everything)
+        document = load_document(record)
+        told = _told(detection, record, document)
+        matched += told.holds
+        if form == "text":
+            _write(told, f"record {total}{_title(document)}: {detection.id} ", everything)
+        else:
+            between = "" if form == "ndjson" else "[" if total == 1 else ","
+            name = document.get("eventName") if document is not None else None
+            output.write_raw(between + json.dumps({"record": total, "eventName": name, **_document(told)}))
     if not total:
         raise NothingToDoError(
             f"no CloudTrail record in `{file}`",
             hint="give a record as JSON, alone or as CloudTrail, EventBridge or CloudWatch Logs wrap it",
         )
-    if form == "text":
+    if form == "json":
+        output.write_raw("]")
+    elif form == "text":
         output.say(f"{matched:,} of {output.count(total, 'record')} {output.match(total)} {detection.id}", style="dim")
     return ExitCode.DONE if matched else ExitCode.FINDINGS
 
@@ -65,25 +76,20 @@ def _records(file: str) -> Iterator[bytes]:
                     output.say(str(record), style="yellow")
 
 
-def _explain_one(detection: Detection, record: bytes, number: int, form: str, everything: bool) -> bool:
-    """Tell of one record; whether it matches."""
-    document = load_document(record)
+def _told(detection: Detection, record: bytes, document: dict[str, object] | None) -> Explanation:
     asked = question(detection, today())
-    if asked is None or document is None:
-        held = matcher(detection, today())(record.decode("utf-8", "replace"))
-        told = Explanation(str(detection.pattern), held, "the record as text " + ("matches" if held else "differs"))
-    else:
-        told = explain(asked, document)
-    if form == "json":
-        name = document.get("eventName") if document is not None else None
-        output.write_raw(json.dumps({"record": number, "eventName": name, **_document(told)}))
-        return told.holds
+    if asked is not None and document is not None:
+        return explain(asked, document)
+    held = matcher(detection, today())(record.decode("utf-8", "replace"))
+    return Explanation(str(detection.pattern), held, "the record as text " + ("matches" if held else "differs"))
+
+
+def _write(told: Explanation, heading: str, everything: bool) -> None:
     verdict = Text("matches", "bold green") if told.holds else Text("does not match", "bold red")
-    output.write(Text.assemble(f"record {number}{_title(document)}: {detection.id} ", verdict))
+    output.write(Text.assemble(heading, verdict))
     for line in _lines(told, 0, everything):
         output.write(line)
     output.write("")
-    return told.holds
 
 
 def _title(document: dict[str, object] | None) -> str:
