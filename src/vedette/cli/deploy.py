@@ -17,7 +17,8 @@ from rich.text import Text
 
 from vedette.aws import AwsSession
 from vedette.cli import output
-from vedette.cli.deploy_options import Params, session_of, wanted_of, wanted_options
+from vedette.cli.deploy_options import recalled, session_of, wanted_of, wanted_options
+from vedette.cli.deploy_params import Params, spelled
 from vedette.cli.deploy_progress import minutes, tell
 from vedette.cli.deploy_view import plan_document, plan_lines, tally, todo
 from vedette.cli.live import form
@@ -69,7 +70,7 @@ def command() -> None:
     """Put the whole chain into an AWS account: trail, log group, filters, alarms, topics, and who is told.
 
     `plan` shows what would happen, `apply` does it, `status` says how it is, `destroy` removes it. What is wanted is
-    said by options, the same for each command.
+    said by options, the same for each command; what is deployed keeps them, so that they need not be given again.
     """
 
 
@@ -84,13 +85,14 @@ def plan(params: Params, verbose: bool, detailed_exitcode: bool, form: str) -> i
     Exit code 0; with --detailed-exitcode 1 if something would change.
     """
     aws = session_of(params.region, params.profile)
+    params = recalled(params, aws)
     with _coded(wanted_of(params, aws), params) as (wanted, _):
         planned = make_plan(aws, wanted, build(wanted), time.sleep)
     discard(aws.client("cloudformation", wanted.region), planned.stacks)
     if form == "json":
-        output.write_raw(json.dumps(plan_document(planned), indent=2))
+        output.write_raw(json.dumps(plan_document(planned) | {"recalled": spelled(params)}, indent=2))
     else:
-        _show(planned, verbose=verbose)
+        _show(planned, params, verbose=verbose)
         if planned.changed:
             output.say("`vedette deploy apply` with the same options does it", style="dim")
     return ExitCode.FINDINGS if detailed_exitcode and planned.changed else ExitCode.DONE
@@ -121,9 +123,12 @@ def _given(path: Path) -> Bundle:
     return Bundle(path, hashlib.sha256(data).hexdigest(), len(data))
 
 
-def _show(planned: Plan, *, verbose: bool, planning: bool = True) -> None:
+def _show(planned: Plan, params: Params, *, verbose: bool, planning: bool = True) -> None:
     wanted = planned.wanted
     output.write(Text(f"{wanted.name} in the account {wanted.account}, {wanted.region}", "bold"))
+    if recalled_ := spelled(params):
+        for told in output.fold(f"taken from what is deployed: {' '.join(recalled_)}", output.width(), rest="  ", whole=True):
+            output.write(Text(told, "dim"))
     output.write("")
     for line in plan_lines(planned, output.width(), verbose=verbose):
         output.write(line)
@@ -162,13 +167,14 @@ def apply_(params: Params, yes: bool, verbose: bool) -> int:
     fails is taken back.
     """
     aws = session_of(params.region, params.profile)
+    params = recalled(params, aws)
     with _coded(wanted_of(params, aws), params) as (wanted, made):
         deployment = build(wanted)
         for state in settle(aws, wanted, [stack.name for stack in deployment.stacks], time.sleep):
             output.say(f"CloudFormation is at work on {state.name} ({state.status}): waiting for it", style="yellow")
         planned = make_plan(aws, wanted, deployment, time.sleep)
         try:
-            _show(planned, verbose=verbose, planning=False)
+            _show(planned, params, verbose=verbose, planning=False)
             if not planned.changed:
                 return ExitCode.DONE
             agreed = yes or _agreed()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import datetime as dt
 import json
 import re
@@ -14,7 +15,15 @@ from rich.text import Text
 
 from vedette.app.clock import SteadyClock
 from vedette.cli import output
-from vedette.cli.deploy_options import Params, offline_wanted, session_of, wanted_of, wanted_options
+from vedette.cli.deploy_options import (
+    deployed_option,
+    perhaps_deployed,
+    recalled,
+    session_of,
+    wanted_of,
+    wanted_options,
+)
+from vedette.cli.deploy_params import Params
 from vedette.cli.live import form
 from vedette.cli.values import length
 from vedette.deploy import names
@@ -66,13 +75,14 @@ def _amount(ctx: click.Context, param: click.Parameter, value: str) -> float:
     callback=_amount,
     help="Of these, how many match a detection.",
 )
+@deployed_option
 @form("table", "json")  # fmt: skip
-def cost_command(params: Params, records: float, matches: float, form: str) -> int:
-    """Say what a deployment costs a month, and what each option changes. Nothing is asked of AWS.
+def cost_command(params: Params, records: float, matches: float, deployed: bool, form: str) -> int:
+    """Say what a deployment costs a month, and what each option changes. Without --deployed, AWS is not asked.
 
     List prices of us-east-1 without free tiers, from a table with a date: an estimate and not a bill.
     """
-    wanted = offline_wanted(params)
+    wanted = perhaps_deployed(params, deployed)
     usage = usage_of(wanted, records, matches)
     found = compared(wanted, usage, build)
     if form == "json":
@@ -165,6 +175,7 @@ def verify_command(params: Params, canary: str, wait: int, form: str) -> int:
     Exit code 0; 1 if a verdict differs or the canary did not arrive.
     """
     aws = session_of(params.region, params.profile)
+    params = recalled(params, aws)
     wanted = wanted_of(params, aws)
     deployment = build(wanted)
     tested = _tested(wanted.detections)
@@ -299,13 +310,15 @@ def _flight_document(flight: Flight) -> dict[str, object]:
     help="As what.",
 )
 @click.option("--to", "folder", metavar="FOLDER", required=True, help="Where to; made if it is not there.")
-@click.option("--force", is_flag=True, help="Write over files that are there.")  # fmt: skip
-def export_command(params: Params, kind: str, folder: str, force: bool) -> int:
-    """Write what would be deployed as files of your own, with a README that says how to use them. AWS is not asked.
+@click.option("--force", is_flag=True, help="Write over files that are there.")
+@deployed_option  # fmt: skip
+def export_command(params: Params, kind: str, folder: str, force: bool, deployed: bool) -> int:
+    """Write what would be deployed as files of your own, with a README that says how to use them.
 
-    `stacksets` is for an organisation: one template that takes its parameters from each account.
+    Without --deployed, AWS is not asked. `stacksets` is for an organisation: one template that takes its parameters
+    from each account.
     """
-    wanted = offline_wanted(params)
+    wanted = dataclasses.replace(perhaps_deployed(params, deployed), options="")  # which `deploy` alone keeps
     deployment = build(wanted)
     files = exported(Format(kind), wanted, deployment)
     for path in write_files(files, Path(folder), force=force):

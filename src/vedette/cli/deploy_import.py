@@ -10,7 +10,8 @@ import click
 from rich.text import Text
 
 from vedette.cli import output
-from vedette.cli.deploy_options import Params, offline_wanted, session_of, wanted_options
+from vedette.cli.deploy_options import deployed_option, perhaps_deployed, session_of, wanted_options
+from vedette.cli.deploy_params import Params
 from vedette.cli.live import form
 from vedette.cli.loading import today
 from vedette.deploy import permissions
@@ -189,20 +190,21 @@ def _place(name: str, where: str) -> Mapping[str, str]:
 @click.argument("command", nargs=-1, metavar="[COMMAND]")
 @wanted_options
 @click.option("--managed", is_flag=True, help="As a list of policies, none longer than a managed policy may be.")
+@deployed_option
 @form("json", "table")
-def iam_command(command: tuple[str, ...], params: Params, managed: bool, form: str) -> int:
+def iam_command(command: tuple[str, ...], params: Params, managed: bool, deployed: bool, form: str) -> int:
     """Print the least that IAM must allow for a command, as a policy.
 
     COMMAND is plan, apply (the default), status, verify, destroy, import, secrets put, secrets list, secrets delete
     or run. The other options are those of `apply`: names, account and what is wanted decide what must be allowed.
-    Nothing is asked of AWS.
+    Without --deployed, AWS is not asked.
 
     \b
     vedette deploy iam apply --account 123456789012 --region eu-west-1
     vedette deploy iam verify -o table
     """
     name = " ".join(command) or "apply"
-    wanted = offline_wanted(params)
+    wanted = perhaps_deployed(params, deployed)
     if form == "table":
         for line in _permissions(permissions.permissions(name, wanted), output.width()):
             output.write(line)
@@ -212,7 +214,7 @@ def iam_command(command: tuple[str, ...], params: Params, managed: bool, form: s
         output.write_raw(json.dumps(printed, indent=2))
         if not managed and len(parts) > 1:
             output.say(f"a managed policy is too small for it: `--managed` prints {len(parts)} that fit", style="dim")
-    if params.account is None:
+    if params.account is None and not deployed:
         output.say("the account is that of AWS's examples: name yours with --account", style="dim")
     return ExitCode.DONE
 

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import fields
+from pathlib import Path
 from typing import TypeVar
 
 import click
+from click.core import ParameterSource
 
 from vedette.aws import AwsSession, session
+from vedette.cli.deploy_params import Params, kept_text, recall
 from vedette.cli.loading import choose, load, today
 from vedette.cli.values import Number
 from vedette.deploy.discovery import choose_trail, find_trails, identity
+from vedette.deploy.remembered import remembered
 from vedette.deploy.wanted import ChannelWanted, ExistingTrail, Pack, Subscription, Wanted
 from vedette.detections.definition import Detection, Severity
 from vedette.errors import InputError, UsageError
@@ -30,47 +34,6 @@ _LEAST = {"email": Severity.MEDIUM, "sms": Severity.HIGH, "https": Severity.LOW,
 """From which severity on somebody is told who did not say so."""
 _WEBHOOKS = ("slack", "teams", "pagerduty", "webhook")
 _SMTP_KEYS = ("host", "port", "security", "from", "to", "username", "password")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Params:
-    """What was typed; `wanted_of` turns it into a `Wanted`."""
-
-    name: str
-    region: str | None
-    profile: str | None
-    account: str | None
-    detections: tuple[str, ...]
-    builtin: bool
-    only: tuple[str, ...]
-    min_severity: str | None
-    pack: str
-    email: tuple[str, ...]
-    sms: tuple[str, ...]
-    https: tuple[str, ...]
-    queue: tuple[str, ...]
-    slack: tuple[str, ...]
-    teams: tuple[str, ...]
-    pagerduty: tuple[str, ...]
-    webhook: tuple[str, ...]
-    smtp: tuple[str, ...]
-    use_trail: str | None
-    organization: bool
-    log_group: str | None
-    bucket: str | None
-    retention_days: int
-    key: bool
-    storyteller: bool
-    architecture: str
-    events: bool
-    dashboard: bool
-    composites: bool
-    data_bucket: tuple[str, ...]
-    data_function: tuple[str, ...]
-    owner: str
-    runbook_url: str
-    assets_bucket: str | None
-    bundle: str | None
 
 
 _PLACE: tuple[Callable[[F], F], ...] = (
@@ -122,6 +85,9 @@ _WANTED: tuple[Callable[[F], F], ...] = (
     click.option("--runbook-url", default="", metavar="URL", help="Where your runbooks are; alarms link there."),
     click.option("--assets-bucket", metavar="NAME", help="Upload through this bucket. [default: make one]"),
     click.option("--bundle", metavar="FILE", help="The function's code as a zip made before. [default: build it]"),
+    click.option(
+        "--reset", multiple=True, metavar="OPTION", help="Forget what was deployed of this option; `all`: of every one."
+    ),
 )  # fmt: skip
 
 
@@ -134,17 +100,36 @@ def place_options(command: Callable[..., R]) -> Callable[..., R]:
 
 def wanted_options(command: Callable[..., R]) -> Callable[..., R]:
     """Every option that says what is wanted; the command gets them as one argument, `params`."""
-    names = [field.name for field in fields(Params)]
+    names = [field.name for field in fields(Params) if field.name not in ("given", "typed", "recalled")]
 
     @functools.wraps(command)
     def gathered(*args: object, **given: object) -> R:
         taken: dict[str, object] = {name: given.pop(name) for name in names}
-        return command(*args, params=Params(**taken), **given)  # type: ignore[arg-type]  # click made them so
+        typed = frozenset(name for name in names if _is_typed(name))
+        usual = _usual(names)
+        telling = frozenset(name for name in typed if taken[name] != usual[name])
+        made = Params(**taken, typed=typed, given=telling)  # type: ignore[arg-type]  # click made them so
+        return command(*args, params=made, **given)
 
     made: Callable[..., R] = gathered
     for option in reversed((*_PLACE, *_WANTED)):
         made = option(made)
     return made
+
+
+def _is_typed(name: str) -> bool:
+    source = click.get_current_context().get_parameter_source(name)
+    return source not in (None, ParameterSource.DEFAULT, ParameterSource.DEFAULT_MAP)
+
+
+def _usual(names: Sequence[str]) -> dict[str, object]:
+    """What the options are where nobody says anything."""
+    context = click.get_current_context()
+    return {
+        one.name: () if getattr(one, "multiple", False) else one.get_default(context)
+        for one in context.command.params
+        if one.name in names
+    }
 
 
 def session_of(region: str | None, profile: str | None) -> AwsSession:
@@ -162,6 +147,24 @@ def account_of(aws: AwsSession, expected: str | None) -> tuple[str, str, str]:
             hint="choose others with --profile or AWS_PROFILE",
         )
     return who.account, who.partition, region
+
+
+def recalled(params: Params, aws: AwsSession) -> Params:
+    """The same with what is deployed as the default of every option that was not given; asks CloudFormation."""
+    return recall(params, remembered(aws.client("cloudformation"), params.name))
+
+
+def deployed_option(command: Callable[..., R]) -> Callable[..., R]:
+    """`--deployed`, for commands that ask nobody without it."""
+    return click.option("--deployed", is_flag=True, help="Ask AWS what is deployed, and start from that.")(command)
+
+
+def perhaps_deployed(params: Params, deployed: bool) -> Wanted:
+    """What is wanted: without asking anybody or, with `--deployed`, on top of what is deployed."""
+    if not deployed:
+        return offline_wanted(params)
+    aws = session_of(params.region, params.profile)
+    return wanted_of(recalled(params, aws), aws)
 
 
 def wanted_of(params: Params, aws: AwsSession) -> Wanted:
@@ -218,11 +221,17 @@ def _wanted(params: Params, account: str, partition: str, region: str, trail: Ex
         runbook_url=params.runbook_url,
         assets_bucket=params.assets_bucket,
         today=today(),
+        options=kept_text(params, trail),
     )
 
 
 def _detections(params: Params) -> tuple[Detection, ...]:
     least = Severity(params.min_severity) if params.min_severity else Severity.INFORMATIONAL
+    if "detections" in params.recalled and (gone := [one for one in params.detections if not Path(one).exists()]):
+        raise UsageError(
+            f"`{gone[0]}` is not here, and what is deployed was made with the detections in it",
+            hint="go where it is, say where with `-d PATH`, or leave them out with `--reset detections`",
+        )
     known = load(params.detections, builtin=params.builtin)
     named = params.only or tuple(one.id for one in known if one.severity >= least)
     found = choose(known, named) if named else ()
@@ -232,10 +241,10 @@ def _detections(params: Params) -> tuple[Detection, ...]:
 
 
 def _subscriptions(params: Params) -> list[Subscription]:
-    given: Mapping[str, Sequence[str]] = {
+    ends_of: Mapping[str, Sequence[str]] = {
         "email": params.email, "sms": params.sms, "https": params.https, "sqs": params.queue,
     }  # fmt: skip
-    return [_subscription(protocol, one) for protocol, ends in given.items() for one in ends]
+    return [_subscription(protocol, one) for protocol, ends in ends_of.items() for one in ends]
 
 
 def _subscription(protocol: str, given: str) -> Subscription:

@@ -66,6 +66,9 @@ class Change:
     perhaps: bool = False
     """It follows from another change, and may turn out to be none."""
     tags_only: bool = False
+    """Only its tags change, or what is noted in the template."""
+    noted: bool = False
+    """It is what is noted that changes: nothing in the account."""
     title: str = ""
     """What an alarm's own description calls its detection, for those that are no longer known."""
 
@@ -188,9 +191,10 @@ def _change(stack: str, change: Template, states: tuple[Template, Template], nam
         operation=operation,
         detection=detection,
         details=details,
-        concern=_concern(type_, operation, details),
+        concern=concern_of(type_, operation, details),
         perhaps=perhaps,
         tags_only=tags_only,
+        noted=tags_only and _scope(change) == {"Metadata"},
         title=text(mapping(after or before, "Properties"), "AlarmDescription").partition("\n")[0].partition(": ")[2],
     )
 
@@ -221,7 +225,8 @@ def _operation(change: Template, before: Template) -> Operation:
             return Operation.CHANGE
 
 
-def _concern(type_: str, operation: Operation, details: Sequence[Detail]) -> Concern:
+def concern_of(type_: str, operation: Operation, details: Sequence[Detail]) -> Concern:
+    """Why somebody should look twice at what happens to a resource of that type."""
     touched = {detail.path.split(".")[0] for detail in details}
     partial = operation is Operation.CHANGE
     if type_ in _RIGHTS and not (

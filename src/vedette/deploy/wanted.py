@@ -112,6 +112,7 @@ class Wanted:
     today: dt.date | None = None
     filters_taken: int = 0
     regex_filters_taken: int = 0
+    options: str = ""
 
     def __post_init__(self) -> None:
         if not _NAME.fullmatch(self.name):
@@ -126,3 +127,7 @@ class Wanted:
             raise InputError(f"CloudWatch Logs keeps nothing for {self.retention_days} days", hint=f"one of {days}")
         if self.architecture not in ("arm64", "x86_64"):
             raise InputError(f"Lambda has no architecture `{self.architecture}`", hint="arm64 or x86_64")
+        told = [(one.protocol, one.endpoint) for one in self.subscriptions]
+        twice = next((endpoint for number, (_, endpoint) in enumerate(told) if told.index(told[number]) < number), None)
+        if twice is not None:
+            raise InputError(f"`{twice}` is named twice", hint="the lower of its severities holds the other")

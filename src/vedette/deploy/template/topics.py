@@ -6,6 +6,8 @@ Sources: SNS developer guide, "Fan out CloudWatch alarms", "Encrypting messages 
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Iterator
 
 from vedette.deploy import names
@@ -25,7 +27,7 @@ from vedette.deploy.template.values import (
 from vedette.deploy.wanted import Subscription, Wanted
 from vedette.detections.definition import Severity
 
-DEAD_QUEUE = "Undelivered"
+DEAD_QUEUE, DEAD_QUEUE_ALARM = "Undelivered", "UndeliveredAlarm"
 _A_FORTNIGHT = 1_209_600
 """Seconds that a queue keeps a message at most."""
 
@@ -45,10 +47,10 @@ def add_topics(wanted: Wanted, resources: Resources) -> None:
     _add_dead_queue(wanted, resources)
     for severity in Severity:
         _add_topic(wanted, severity, resources)
-    for number, subscription in enumerate(wanted.subscriptions, 1):
+    for subscription in wanted.subscriptions:
         for severity in Severity:
             if severity >= subscription.min_severity:
-                name = logical_id(f"subscription-{severity.value}", str(number))
+                name = logical_id(f"subscription-{severity.value}", _mark(subscription))
                 resources.add(name, "AWS::SNS::Subscription", _subscription(wanted, subscription, severity))
 
 
@@ -101,6 +103,11 @@ def _publishers(wanted: Wanted, topic: Json) -> Iterator[dict[str, Json]]:
         yield dict(statement("Rules", ["sns:Publish"], topic, service("events")))
 
 
+def _mark(subscription: Subscription) -> str:
+    """Of whom it is: a number would pass to the next one when one goes, who would have to confirm again."""
+    return hashlib.sha256(f"{subscription.protocol} {subscription.endpoint}".encode()).hexdigest()[:8]
+
+
 def _subscription(wanted: Wanted, subscription: Subscription, severity: Severity) -> dict[str, Json]:
     """What is sent to an address or a queue can be lost for good; what mail and SMS lose, their networks report."""
     found: dict[str, Json] = {
@@ -141,7 +148,7 @@ def _add_dead_queue(wanted: Wanted, resources: Resources) -> None:
         "UndeliveredPolicy", "AWS::SQS::QueuePolicy", {"Queues": [{"Ref": DEAD_QUEUE}], "PolicyDocument": document}
     )
     resources.add(
-        "UndeliveredAlarm",
+        DEAD_QUEUE_ALARM,
         "AWS::CloudWatch::Alarm",
         watch(
             wanted,
@@ -152,6 +159,8 @@ def _add_dead_queue(wanted: Wanted, resources: Resources) -> None:
             ("AWS/SQS", "ApproximateNumberOfMessagesVisible", "QueueName", {"Fn::GetAtt": [DEAD_QUEUE, "QueueName"]}),
             "Maximum",
         ),
+        # Here, because every deployment has this alarm, and nothing refers to it: `remembered` reads them.
+        metadata={"Vedette": {"Options": json.loads(wanted.options)}} if wanted.options else None,
     )
 
 

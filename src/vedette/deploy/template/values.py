@@ -108,6 +108,7 @@ class Resources:
         *,
         keep: bool = False,
         after: Sequence[str] = (),
+        metadata: Mapping[str, Json] | None = None,
     ) -> str:
         """Add a resource and answer its logical id; `keep` makes it outlive the stack. Two never share an id."""
         assert logical_id not in self.found, logical_id
@@ -116,6 +117,8 @@ class Resources:
             body |= {"DeletionPolicy": KEPT, "UpdateReplacePolicy": "Retain"}
         if after:
             body["DependsOn"] = list(after)
+        if metadata:
+            body["Metadata"] = metadata
         self.found[logical_id] = {**body, "Properties": {name: v for name, v in properties.items() if v is not None}}
         return logical_id
 
