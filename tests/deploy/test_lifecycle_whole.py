@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import dataclasses
 import hashlib
+import json
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,14 +15,14 @@ import pytest
 
 from vedette.aws import AwsError, AwsSession
 from vedette.deploy import assets, stacks
-from vedette.deploy.apply import apply
+from vedette.deploy.apply import Point, apply
 from vedette.deploy.bundle import Bundle, zipped
 from vedette.deploy.destroy import destroy
 from vedette.deploy.destroy import look as look_at_removal
 from vedette.deploy.drift import Fault
 from vedette.deploy.freshness import freshness
 from vedette.deploy.intrinsics import Place
-from vedette.deploy.plan import Plan, discard, make_plan
+from vedette.deploy.plan import Fate, Plan, discard, make_plan
 from vedette.deploy.status import Confirmation, look, problems
 from vedette.deploy.template import build
 from vedette.deploy.wanted import Subscription, Wanted
@@ -101,6 +102,7 @@ def test_a_whole_life(room: Room) -> None:
 
     _looked_at(room)
     _tampered_with(room)
+    _put_back(room, other)
 
     _removed(room)
     # What was kept is taken over: without that, the bucket's own name would be in the way.
@@ -147,6 +149,9 @@ def _tampered_with(room: Room) -> None:
     )  # fmt: skip
     group = "/vedette/cloudtrail"
     logs.call("delete_metric_filter", logGroupName=group, filterName="vedette-trail-stopped")
+    logs.call("put_retention_policy", logGroupName=group, retentionInDays=1)
+    cloudwatch.call("delete_alarms", AlarmNames=["vedette-undelivered", "vedette-any-high"])
+    room.aws.client("cloudtrail").call("update_trail", Name="vedette-trail", IsMultiRegionTrail=False)
     (kept,) = logs.call("describe_metric_filters", logGroupName=group, filterNamePrefix="vedette-root")["metricFilters"]
     logs.call(
         "put_metric_filter", logGroupName=group, filterName=kept["filterName"], filterPattern='{ $.a = "b" }',
@@ -155,6 +160,9 @@ def _tampered_with(room: Room) -> None:
     room.aws.client("cloudtrail").call("stop_logging", Name="vedette-trail")
     sns = room.aws.client("sns")
     topic = f"arn:aws:sns:{REGION}:{room.wanted.account}:vedette-high"
+    policy = sns.call("get_topic_attributes", TopicArn=topic)["Attributes"]["Policy"]
+    opened = json.dumps({"Version": "2012-10-17", "Statement": json.loads(policy)["Statement"][1:]})
+    sns.call("set_topic_attributes", TopicArn=topic, AttributeName="Policy", AttributeValue=opened)
     (subscription,) = sns.call("list_subscriptions_by_topic", TopicArn=topic)["Subscriptions"]
     sns.call("unsubscribe", SubscriptionArn=subscription["SubscriptionArn"])
 
@@ -164,6 +172,11 @@ def _tampered_with(room: Room) -> None:
         ("alarm", "vedette-root-login"),
         ("metric filter", "vedette-root-login"),
         ("metric filter", "vedette-trail-stopped"),
+        ("policy of the topic", "vedette-high"),
+        ("log group", "/vedette/cloudtrail"),
+        ("trail", "vedette-trail"),
+        ("alarm", "vedette-undelivered"),
+        ("composite alarm", "vedette-any-high"),
     }
     assert drifts["metric filter", "vedette-trail-stopped"].fault is Fault.MISSING
     of_alarm = {one.path: (one.before, one.after) for one in drifts["alarm", "vedette-root-login"].details}
@@ -174,6 +187,30 @@ def _tampered_with(room: Room) -> None:
     told = "\n".join(problems(found))
     assert "vedette-trail is switched off" in told
     assert "has ended its subscription (vedette-high)" in told
+
+
+def _put_back(room: Room, wanted: Wanted) -> None:
+    """A plan shows what was changed by hand, and nothing else; applying puts it back as it was deployed."""
+    plan = room.plan(wanted)
+    assert {(row.operation.value, row.subject, row.kind) for row in plan.rows} == {
+        ("~", "The root user signed in to the console", "alarm changed by hand"),
+        ("~", "The root user signed in to the console", "metric filter changed by hand"),
+        ("+", "A trail stopped recording", "metric filter deleted by hand"),
+        ("~", "vedette-high", "policy of the topic changed by hand"),
+        ("~", "/vedette/cloudtrail", "log group changed by hand"),
+        ("~", "vedette-trail", "trail changed by hand"),
+        ("+", "vedette-undelivered", "alarm deleted by hand"),
+        ("+", "vedette-any-high", "composite alarm deleted by hand"),
+    }
+    (threshold,) = [one for row in plan.rows for one in row.details if one.path == "Threshold"]
+    assert (threshold.before, threshold.after) == ("99", "4")
+    assert all(one.fate is Fate.KEEP for one in plan.stacks)
+    steps = list(apply(room.aws, plan, quickly))
+    assert [(step.subject, step.point) for step in steps] == [
+        ("What was changed by hand", Point.BEGUN), ("What was changed by hand", Point.DONE),
+    ]  # fmt: skip
+    assert look(room.aws, room.place, NOW).drifts == ()
+    assert room.changed(wanted) == []
 
 
 def _removed(room: Room) -> None:

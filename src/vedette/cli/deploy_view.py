@@ -10,6 +10,7 @@ from rich.text import Text
 from vedette.cli import output
 from vedette.deploy.changes import Change, Concern, Detail, Operation, Row
 from vedette.deploy.deployment import LeftOut
+from vedette.deploy.mending import RENEWAL, mendable
 from vedette.deploy.plan import Plan
 from vedette.detections.definition import Severity
 
@@ -175,6 +176,10 @@ def todo(plan: Plan) -> Iterator[str]:
     for secret in sorted({name for one in plan.wanted.channels if (name := _secret_name(one.secret))}):
         yield f"Store the secret, unless it is there: `vedette secrets put {secret}`."
 
+    for drift in plan.drifts:
+        if not mendable(drift):
+            yield f"The {drift.kind} {drift.name} was {drift.fault.value} by hand: {RENEWAL}."
+
 
 def _subscribed(plan: Plan) -> Iterator[Change]:
     """The subscriptions that are made anew or for somebody else."""
@@ -196,6 +201,8 @@ def tally(plan: Plan) -> str:
     told = [f"{counts[one]} {_WORDS[one]}" for one in reversed(_ORDER) if counts[one]]
     if not told and plan.retagged:
         return f"tags of {output.count(plan.retagged, 'resource')} to change"
+    if not told and plan.changed:
+        return "no changes but to the options, which are kept with what is deployed"
     return ", ".join(told) or "no changes: what is deployed is what is wanted"
 
 
@@ -215,6 +222,17 @@ def plan_document(plan: Plan) -> dict[str, object]:
                 "changes": [_change_document(change) for change in one.changes],
             }
             for one in plan.stacks
+        ],
+        "changed_by_hand": [
+            {
+                "kind": one.kind,
+                "name": one.name,
+                "detection": one.detection or None,
+                "fault": one.fault.value,
+                "details": [{"path": each.path, "deployed": each.before, "now": each.after} for each in one.details],
+                "put_back": mendable(one),
+            }
+            for one in plan.drifts
         ],
         "left_out": [{"detection": one.detection, "reason": one.reason} for one in plan.deployment.left_out],
         "todo": list(todo(plan)),

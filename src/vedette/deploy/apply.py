@@ -9,12 +9,13 @@ from __future__ import annotations
 import enum
 import uuid
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from vedette.aws import AwsClient, AwsError, AwsSession
 from vedette.deploy import stacks
 from vedette.deploy.changes import KINDS, Row, rows
 from vedette.deploy.failures import DeployError, explained
+from vedette.deploy.mending import mend
 from vedette.deploy.plan import Fate, Plan, StackPlan, change_set_for
 from vedette.deploy.stacks import ChangeSet, Event, Pause, Phase, StackState
 from vedette.deploy.staging import staged
@@ -67,6 +68,8 @@ def apply(session: AwsSession, plan: Plan, pause: Pause) -> Iterator[Step]:
     behind: list[DeployError] = []
     begun: set[str] = set()
     try:
+        if plan.mended:  # first: CloudFormation cannot change what is gone
+            yield from _mended(session, plan)
         for one in staged(plan.stacks, lambda name: stacks.template_of(cfn, name)):
             if one.fate is not Fate.KEEP:
                 begun.add(one.name)
@@ -78,6 +81,13 @@ def apply(session: AwsSession, plan: Plan, pause: Pause) -> Iterator[Step]:
                 _discarded(cfn, one)
     if behind:
         raise behind[0]
+
+
+def _mended(session: AwsSession, plan: Plan) -> Iterator[Step]:
+    step = Step("", "What was changed by hand", "", Point.BEGUN, 0, len(plan.mended), whole=True)
+    yield step
+    mend(session, plan.mended)
+    yield replace(step, point=Point.DONE, done=step.of)
 
 
 def _discarded(cfn: AwsClient, one: StackPlan) -> None:

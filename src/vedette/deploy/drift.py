@@ -12,12 +12,13 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from vedette.aws import AwsError, AwsSession, Failure
-from vedette.deploy.answers import mapping, records, text
+from vedette.deploy.answers import mapping, records, text, texts
 from vedette.deploy.changes import KINDS, Detail, differences
 from vedette.deploy.deployed import Resource
 from vedette.deploy.intrinsics import UNKNOWN
 
 _BATCH = 100
+_POLICY = "AWS::SNS::TopicPolicy"
 Live = Mapping[str, Mapping[str, object]]
 Reader = Callable[[AwsSession, Sequence[Resource]], Live]
 
@@ -37,6 +38,7 @@ class Drift:
     name: str
     detection: str
     fault: Fault
+    resource: Resource
     details: tuple[Detail, ...] = ()
 
 
@@ -59,21 +61,23 @@ def drifts(deployed: Iterable[Resource], live: Callable[[str, Sequence[Resource]
 
 def _compared(one: Resource, there: Mapping[str, object] | None) -> Iterator[Drift]:
     kind = KINDS.get(one.type, one.type)
+    name = one.name if one.type != _POLICY else _topic_of(one).rpartition(":")[2]
     if there is None:
-        yield Drift(kind, one.name, one.detection, Fault.MISSING)
+        yield Drift(kind, name, one.detection, Fault.MISSING, one)
         return
-    wanted = {name: plain(value) for name, value in one.properties.items() if name in there and _known(value)}
+    wanted = {name: plain(value) for name, value in one.properties.items() if name in there and known(value)}
     actual = {name: plain(there[name]) for name in wanted}
     details = tuple(differences(wanted, actual))
     if details:
-        yield Drift(kind, one.name, one.detection, Fault.CHANGED, details)
+        yield Drift(kind, name, one.detection, Fault.CHANGED, one, details)
 
 
-def _known(value: object) -> bool:
+def known(value: object) -> bool:
+    """Whether a value needs nothing that only CloudFormation knows."""
     if isinstance(value, list):
-        return all(map(_known, value))
+        return all(map(known, value))
     if isinstance(value, Mapping):
-        return all(map(_known, value.values()))
+        return all(map(known, value.values()))
     return value is not UNKNOWN
 
 
@@ -156,6 +160,21 @@ def _topics(session: AwsSession, found: Sequence[Resource]) -> Live:
     return dict(_each(found, lambda one: mapping(client.call("get_topic_attributes", TopicArn=one.arn), "Nothing")))
 
 
+def _policies(session: AwsSession, found: Sequence[Resource]) -> Live:
+    client = session.client("sns")
+
+    def ask(one: Resource) -> Mapping[str, object]:
+        attributes = mapping(client.call("get_topic_attributes", TopicArn=_topic_of(one)), "Attributes")
+        return {"PolicyDocument": text(attributes, "Policy")}
+
+    return dict(_each(found, ask))
+
+
+def _topic_of(one: Resource) -> str:
+    """The ARN of the topic that a policy is for."""
+    return next(iter(texts(one.properties, "Topics")), "")
+
+
 def _groups(session: AwsSession, found: Sequence[Resource]) -> Live:
     client = session.client("logs")
     there: dict[str, Mapping[str, object]] = {}
@@ -199,4 +218,5 @@ _READERS: Mapping[str, Reader] = {
     "AWS::CloudWatch::CompositeAlarm": _alarms,
     "AWS::Events::Rule": _rules,
     "AWS::SNS::Topic": _topics,
+    _POLICY: _policies,
 }

@@ -89,6 +89,8 @@ def _attribute(argument: object, given: Mapping[str, object], place: Place) -> o
     match argument:
         case [str(name), "TopicArn"] if text(mapping(given, name), "Type") == "AWS::SNS::Topic":
             return reference(name, given, place)
+        case [str(name), "QueueName"] if text(mapping(given, name), "Type") == "AWS::SQS::Queue":
+            return reference(name, given, place)
         case _:
             return UNKNOWN
 

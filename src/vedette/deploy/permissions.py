@@ -116,6 +116,7 @@ def _plan(wanted: Wanted) -> Iterator[_Need]:
     yield _Need("make and read change sets", "cloudformation", changes, Place.STACKS)
     yield from _look()
     yield from _discover()
+    yield from _drift(wanted)
     yield _Need("hand over templates and code", "s3", "GetObject PutObject", Place.ASSETS)
     yield _Need("make a bucket for templates and code", "s3", _ASSETS_BUCKET, Place.ASSETS_BUCKET)
     yield _Need("tell whose a bucket is", "s3", "ListAllMyBuckets", Place.EVERYTHING)
@@ -142,6 +143,7 @@ def _discover() -> Iterator[_Need]:
 
 def _apply(wanted: Wanted) -> Iterator[_Need]:
     yield from _plan(wanted)
+    yield from _mend(wanted)
     yield _Need("carry changes out", "cloudformation", "ExecuteChangeSet", Place.STACKS)
     yield from _handled(wanted, lambda asked: f"{asked.read} {asked.write} {asked.remove}")
     yield from _pass_roles(wanted)
@@ -162,21 +164,42 @@ def _pass_roles(wanted: Wanted) -> Iterator[_Need]:
         yield _Need("give the roles to their services", "iam", "PassRole", Place.ROLES, condition)
 
 
-def _status(_: Wanted) -> Iterator[_Need]:
+def _status(wanted: Wanted) -> Iterator[_Need]:
     yield from _look()
     yield from _discover()
     yield _Need("see that the trail delivers", "cloudtrail", "GetTrailStatus", Place.ALL_TRAILS)
-    why = "see what is there and whether somebody changed it"
-    yield _Need(why, "logs", "DescribeMetricFilters", Place.CLOUDTRAIL_GROUP)
-    yield _Need(why, "logs", "DescribeLogGroups", Place.EVERYTHING)
-    yield _Need(why, "cloudwatch", "DescribeAlarms", Place.EVERYTHING)
-    yield _Need(why, "events", "DescribeRule", Place.RULES)
-    yield _Need(why, "sns", "GetTopicAttributes ListSubscriptionsByTopic", Place.TOPICS)
+    yield from _drift(wanted)
+    yield _Need("see who has confirmed", "sns", "ListSubscriptionsByTopic", Place.TOPICS)
     yield _Need("see how the storyteller is", "lambda", "GetFunctionConfiguration", Place.FUNCTIONS)
     yield _Need("see how the storyteller is", "cloudwatch", "GetMetricStatistics", Place.EVERYTHING)
 
 
+def _drift(wanted: Wanted) -> Iterator[_Need]:
+    why = "see what is there and whether somebody changed it"
+    yield _Need(why, "logs", "DescribeMetricFilters", Place.CLOUDTRAIL_GROUP)
+    yield _Need(why, "logs", "DescribeLogGroups", Place.EVERYTHING)
+    yield _Need(why, "cloudwatch", "DescribeAlarms", Place.EVERYTHING)
+    yield _Need(why, "sns", "GetTopicAttributes", Place.TOPICS)
+    if wanted.events:
+        yield _Need(why, "events", "DescribeRule", Place.RULES)
+
+
+def _mend(wanted: Wanted) -> Iterator[_Need]:
+    why = "put back what somebody changed"
+    yield _Need(why, "logs", "PutMetricFilter PutRetentionPolicy", Place.CLOUDTRAIL_GROUP)
+    yield _Need(why, "cloudwatch", "PutMetricAlarm TagResource", Place.ALARMS)
+    yield _Need(why, "sns", "SetTopicAttributes", Place.TOPICS)
+    if wanted.composites:
+        yield _Need(why, "cloudwatch", "PutCompositeAlarm", Place.EVERYTHING)
+    if wanted.events:
+        yield _Need(why, "events", "PutRule PutTargets TagResource", Place.RULES)
+    if wanted.trail is None:
+        yield _Need(why, "cloudtrail", "UpdateTrail", Place.TRAILS)
+
+
 def _verify(_: Wanted) -> Iterator[_Need]:
+    yield _Need("read the options of what is deployed", "cloudformation", "GetTemplate", Place.STACKS)
+    yield _Need("find our stacks", "cloudformation", "DescribeStacks", Place.EVERYTHING)
     yield from _discover()
     yield _Need("ask AWS about every pattern", "logs", "TestMetricFilter", Place.EVERYTHING)
     yield _Need("ask AWS about every pattern", "events", "TestEventPattern", Place.EVERYTHING)

@@ -12,12 +12,15 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from vedette.aws import AwsClient, AwsSession
-from vedette.deploy import assets, names, stacks
+from vedette.deploy import assets, drift, names, stacks
 from vedette.deploy.answers import mapping, text
 from vedette.deploy.changes import Change, Operation, Row, changes_of, rows
+from vedette.deploy.deployed import read
 from vedette.deploy.deployment import Deployment, Stack
+from vedette.deploy.drift import Drift
 from vedette.deploy.failures import unexpected_stack
 from vedette.deploy.intrinsics import Place, resolved
+from vedette.deploy.mending import mendable, row_of
 from vedette.deploy.stacks import ChangeSet, Pause, Phase, StackState
 from vedette.deploy.wanted import Wanted
 
@@ -57,6 +60,8 @@ class Plan:
     wanted: Wanted
     deployment: Deployment
     stacks: tuple[StackPlan, ...]
+    drifts: tuple[Drift, ...] = ()
+    """What somebody changed by hand, of what stays."""
 
     @property
     def titles(self) -> Mapping[str, str]:
@@ -66,17 +71,23 @@ class Plan:
     @property
     def changed(self) -> bool:
         """Whether applying would do anything."""
-        return any(one.fate is not Fate.KEEP for one in self.stacks)
+        return any(one.fate is not Fate.KEEP for one in self.stacks) or bool(self.mended)
+
+    @property
+    def mended(self) -> tuple[Drift, ...]:
+        """What applying puts back."""
+        return tuple(one for one in self.drifts if mendable(one))
 
     @property
     def rows(self) -> tuple[Row, ...]:
         """Every change, gathered for a reader."""
-        return rows([change for one in self.stacks for change in one.changes], self.titles)
+        changed = rows([change for one in self.stacks for change in one.changes], self.titles)
+        return (*changed, *(row_of(one, self.titles.get(one.detection, "")) for one in self.mended))
 
     @property
     def retagged(self) -> int:
         """How many resources get other tags, and nothing else."""
-        return sum(change.tags_only for one in self.stacks for change in one.changes)
+        return sum(change.tags_only and not change.noted for one in self.stacks for change in one.changes)
 
 
 def make_plan(session: AwsSession, wanted: Wanted, deployment: Deployment, pause: Pause) -> Plan:
@@ -97,10 +108,25 @@ def make_plan(session: AwsSession, wanted: Wanted, deployment: Deployment, pause
             planned.append(one)  # one by one: what is there when the next fails is taken back
         kept = {stack.name for stack in deployment.stacks}
         planned += [removal(cfn, state, Place.of(wanted)) for state in standing.values() if state.name not in kept]
+        drifts = _drifts(session, wanted, standing, planned)
     except BaseException:  # also Ctrl-C: what was made only to look at goes again
         discard(cfn, planned)
         raise
-    return Plan(wanted, deployment, tuple(_ordered(planned)))
+    return Plan(wanted, deployment, tuple(_ordered(planned)), drifts)
+
+
+def _drifts(
+    session: AwsSession, wanted: Wanted, standing: Mapping[str, StackState], planned: Sequence[StackPlan]
+) -> tuple[Drift, ...]:
+    """What is not as it was deployed, without what goes anyway."""
+    going = {
+        (one.name, change.logical_id)
+        for one in planned
+        for change in one.changes
+        if change.operation in (Operation.REMOVE, Operation.REPLACE)
+    }
+    found = read(session.client("cloudformation", wanted.region), standing.values(), Place.of(wanted))
+    return drift.find(session, (one for one in found if (one.stack, one.logical_id) not in going))
 
 
 def literal(stack: Stack, place: Place) -> Stack:

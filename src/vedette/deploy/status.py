@@ -18,6 +18,7 @@ from vedette.deploy.deployed import Resource, read
 from vedette.deploy.discovery import FoundTrail, find_trails
 from vedette.deploy.drift import Drift
 from vedette.deploy.intrinsics import Place
+from vedette.deploy.mending import RENEWAL, mendable
 from vedette.deploy.stacks import Phase, StackState
 from vedette.deploy.storyteller.contract import CONFIG
 from vedette.predicates.document import load_document
@@ -210,7 +211,9 @@ def problems(status: Status) -> list[str]:
             found.append(f"the trail {trail.name} cannot deliver to its bucket: {trail.delivery_error}")
         if trail.to_logs_error:
             found.append(f"the trail {trail.name} cannot deliver to the log group: {trail.to_logs_error}")
-    found += [f"{one.kind} {one.name} is not as it was deployed: {one.fault.value}" for one in status.drifts]
+    found += [
+        f"{one.kind} {one.name} is not as it was deployed: {one.fault.value}; {_remedy(one)}" for one in status.drifts
+    ]
     for each in status.subscriptions:
         if each.confirmation is Confirmation.PENDING:
             found.append(f"{each.endpoint} has not confirmed yet ({each.topic}): it is told nothing")
@@ -226,6 +229,10 @@ def problems(status: Status) -> list[str]:
     elif teller is not None and teller.errors:
         found.append(f"the function {teller.name} failed {teller.errors} of {teller.runs} times in a day: see its log")
     return found
+
+
+def _remedy(one: Drift) -> str:
+    return "`vedette deploy apply` puts it back" if mendable(one) else RENEWAL
 
 
 def _stack(one: StackState) -> str:
