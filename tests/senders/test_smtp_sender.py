@@ -100,7 +100,7 @@ def test_tls_and_login(certificate: Certificate, security: Security) -> None:
     assert len(post.envelopes) == 1
     assert refused.credentials
     assert refused.why.startswith(f"127.0.0.1 does not let `{USER}` in: 535")
-    assert "hint: look at `user`" in refused.why
+    assert "hint: look at `username`" in refused.why
     assert without.credentials
     assert without.why.startswith("127.0.0.1 answered 530")
     assert not unknown.credentials

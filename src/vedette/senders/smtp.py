@@ -175,14 +175,14 @@ class _Session:
             return Retry(f"{self.server.host} does not answer in SMTP")
         why = f"{self.server.host} answered {code}{self._said(text)}"
         if code in _LOGIN:
-            return Retry(f"{why}\nhint: set `user` and `password`, or renew them", credentials=True)
+            return Retry(f"{why}\nhint: set `username` and `password`, or renew them", credentials=True)
         return Dead(why) if 500 <= code < 600 else Retry(why)
 
     def _login_refused(self, code: int, text: bytes | str) -> Outcome:
         why = f"{self.server.host} does not let `{printable(self.server.user)}` in: {code}{self._said(text)}"
         if code // 100 == 4:
             return Retry(why)
-        return Retry(f"{why}\nhint: look at `user`; many providers want a password for apps", credentials=True)
+        return Retry(f"{why}\nhint: look at `username`; many providers want a password for apps", credentials=True)
 
     def _not_offered(self, error: Exception) -> Outcome:
         host, port = self.server.host, self.server.port
