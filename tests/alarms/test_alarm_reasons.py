@@ -1,17 +1,16 @@
 """State reasons and their data, letter by letter, in a golden file.
 
-The file was read against the recorded and published texts that the module `reasons` names. Set UPDATE_GOLDEN=1 to write
-it anew after a change that is meant, and read the difference before committing it.
+The file was read against the recorded and published texts that the module `reasons` names.
 """
 
 from __future__ import annotations
 
 import datetime as dt
 import json
-import os
 from dataclasses import replace
 from pathlib import Path
 
+from golden import check_golden
 from vedette.alarms import AlarmSpec, AlarmState, ComparisonOperator, State, Transition, TreatMissingData, evaluate
 from vedette.metrics import StatisticSet
 
@@ -60,9 +59,7 @@ def render() -> str:
 
 
 def test_reasons_and_their_data_are_the_golden_ones() -> None:
-    if os.environ.get("UPDATE_GOLDEN"):
-        GOLDEN.write_text(render(), encoding="utf-8")
-    assert render() == GOLDEN.read_text(encoding="utf-8")
+    check_golden(GOLDEN, render())
 
 
 def test_reason_data_is_json_with_the_keys_in_order() -> None:

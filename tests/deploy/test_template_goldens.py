@@ -1,19 +1,16 @@
-"""The templates of a small deployment, as kept in golden files: a change of theirs is a change in somebody's account.
-
-`VEDETTE_UPDATE_GOLDEN=1` writes them anew; read the difference before committing it.
-"""
+"""The templates of a small deployment, in golden files: a change of theirs is a change in somebody's account."""
 
 from __future__ import annotations
 
 import importlib
 import json
-import os
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from deploy.wishes import ACCOUNT, REGION, own, wish
+from golden import check_golden
 from vedette.deploy import names
 from vedette.deploy.deployment import Deployment
 from vedette.deploy.template import build
@@ -77,8 +74,4 @@ def drawn(deployment: Deployment) -> dict[str, object]:
 @pytest.mark.parametrize("name", WISHES)
 def test_templates_are_as_they_were(name: str) -> None:
     text = json.dumps(drawn(build(WISHES[name])), indent=1, ensure_ascii=False) + "\n"
-    path = GOLDEN / f"template-{name}.json"
-    if os.environ.get("VEDETTE_UPDATE_GOLDEN"):
-        path.parent.mkdir(exist_ok=True)
-        path.write_text(text, encoding="utf-8")
-    assert text == path.read_text(encoding="utf-8")
+    check_golden(GOLDEN / f"template-{name}.json", text)

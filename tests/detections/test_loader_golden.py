@@ -1,15 +1,12 @@
-"""What the loader says about wrong files, word for word: golden/NAME.yaml is the file, golden/NAME.txt the answer.
-
-Set UPDATE_GOLDEN=1 to write the answers anew, and read the difference before committing it.
-"""
+"""What the loader says about wrong files, word for word: golden/NAME.yaml is the file, golden/NAME.txt the answer."""
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import pytest
 
+from golden import check_golden
 from vedette.detections.loader import load_text
 from vedette.errors import ProblemsError
 
@@ -22,7 +19,4 @@ def test_wrong_files(name: str) -> None:
     with pytest.raises(ProblemsError) as caught:
         load_text((GOLDEN / f"{name}.yaml").read_text(encoding="utf-8"), f"{name}.yaml")
     told = str(caught.value) + "\n"
-    expected = GOLDEN / f"{name}.txt"
-    if os.environ.get("UPDATE_GOLDEN"):
-        expected.write_text(told, encoding="utf-8")
-    assert told == expected.read_text(encoding="utf-8")
+    check_golden(GOLDEN / f"{name}.txt", told)

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import os
-
 import pytest
 
+from golden import check_golden
 from labelled.mapping import DIFFERS, RULES
 from labelled.report import PAGE, RECORDS, SHARED, Row, agreement, compared, page, rows
 from vedette.detections.loader import load_builtin
@@ -49,7 +48,4 @@ def test_most_verdicts_agree(labelled: list[Row]) -> None:
 @shared
 def test_the_page_is_what_is_computed(labelled: list[Row]) -> None:
     """`VEDETTE_UPDATE_GOLDEN=1` writes the page anew; read the difference before committing it."""
-    text = page(labelled)
-    if os.environ.get("VEDETTE_UPDATE_GOLDEN"):
-        PAGE.write_text(text, encoding="utf-8")
-    assert PAGE.read_text(encoding="utf-8") == text
+    check_golden(PAGE, page(labelled))

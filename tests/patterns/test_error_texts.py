@@ -1,15 +1,12 @@
-"""How a rejected pattern is shown to a person: one golden file for each kind of mistake.
-
-`VEDETTE_UPDATE_GOLDEN=1` writes the files anew; read the difference before committing it.
-"""
+"""How a rejected pattern is shown to a person: one golden file for each kind of mistake."""
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import pytest
 
+from golden import check_golden
 from vedette.errors import PatternSyntaxError
 from vedette.patterns import FilterPattern
 
@@ -80,12 +77,7 @@ def test_error_text(name: str) -> None:
     """Message, place, AWS's words and hint, as a terminal shows them."""
     with pytest.raises(PatternSyntaxError) as caught:
         FilterPattern.parse(MISTAKES[name])
-    shown = caught.value.render() + "\n"
-    path = GOLDEN / f"{name}.txt"
-    if os.environ.get("VEDETTE_UPDATE_GOLDEN"):
-        GOLDEN.mkdir(exist_ok=True)
-        path.write_text(shown, encoding="utf-8")
-    assert shown == path.read_text(encoding="utf-8")
+    check_golden(GOLDEN / f"{name}.txt", caught.value.render() + "\n")
 
 
 def test_every_golden_file_is_of_a_mistake() -> None:

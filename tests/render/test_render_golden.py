@@ -1,14 +1,14 @@
-"""Every channel's message for every reason, as kept in golden files. VEDETTE_UPDATE_GOLDEN=1 writes them anew."""
+"""Every channel's message for every reason, as kept in golden files."""
 
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from golden import check_golden
 from render.notices import variants
 from vedette.alerts import render
 from vedette.alerts.delivery import TELLING
@@ -53,12 +53,7 @@ KEPT = [(channel, variant) for channel in CHANNELS for variant in variants() if 
 @pytest.mark.parametrize(("channel", "variant"), KEPT)
 def test_messages_are_as_they_were(channel: str, variant: str) -> None:
     ending, write = CHANNELS[channel]
-    path = GOLDEN / variant / f"{channel}.{ending}"
-    written = write(variants()[variant])
-    if os.environ.get("VEDETTE_UPDATE_GOLDEN"):
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(written, encoding="utf-8", newline="")
-    assert written == path.read_text(encoding="utf-8")
+    check_golden(GOLDEN / variant / f"{channel}.{ending}", write(variants()[variant]))
 
 
 def test_no_golden_file_is_left_over() -> None:
