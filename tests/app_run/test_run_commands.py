@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from app_run.fakes import log_file, record
-from vedette.cli import run
+from vedette.cli import invoke
 
 SETTINGS = """\
 [store]
@@ -59,12 +59,12 @@ def test_once_over_a_folder_ends_with_the_mail(home: Path, capsys: pytest.Captur
     root = record(2, name="ConsoleLogin") | {"eventSource": "signin.amazonaws.com", "userIdentity": {"type": "Root"}}
     root["responseElements"] = {"ConsoleLogin": "Success"}
     (home / "logs" / "b.json").write_bytes(log_file(root))
-    assert run(["run", "logs", "--once"]) == 0
+    assert invoke(["run", "logs", "--once"]) == 0
     told = capsys.readouterr().err
     assert "2 objects, 2 records" in told
     assert "`vedette mail` shows them" in told
     assert list((home / "data" / "vedette" / "mail" / "new").iterdir())
-    assert run(["run", "logs", "--once"]) == 0
+    assert invoke(["run", "logs", "--once"]) == 0
     assert "0 objects, 0 records" in capsys.readouterr().err
 
 
@@ -114,7 +114,7 @@ def _everything(screen: io.FileIO) -> str:
 def test_what_cannot_be_run(
     home: Path, arguments: list[str], code: int, words: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert run(arguments) == code
+    assert invoke(arguments) == code
     assert words in capsys.readouterr().err
 
 
@@ -125,7 +125,7 @@ def test_once_says_by_its_exit_code_that_something_could_not_be_read(
     (home / "logs").mkdir()
     (home / "logs" / "gone.json").symlink_to(home / "logs" / "loop.json")
     (home / "logs" / "loop.json").symlink_to(home / "logs" / "gone.json")
-    assert run(["run", "--once"]) in (0, 4)
+    assert invoke(["run", "--once"]) in (0, 4)
     assert "objects" in capsys.readouterr().err
 
 
@@ -148,17 +148,17 @@ def test_a_signal_ends_it_in_order(home: Path, settings: Path, number: signal.Si
 def test_the_doctor_finds_all_well_and_what_is_not(
     home: Path, settings: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert run(["doctor", "-o", "json"]) == 0
+    assert invoke(["doctor", "-o", "json"]) == 0
     checks = {check["what"]: check for check in json.loads(capsys.readouterr().out)}
     assert {check["state"] for check in checks.values()} == {"ok"}
     assert list(checks) == [
         "version", "settings", "clock", "detections", "store", "source logs", "channel mail",
     ]  # fmt: skip
-    assert run(["canary"]) == 0
+    assert invoke(["canary"]) == 0
     assert "mail: accepted" in capsys.readouterr().out
     shutil.rmtree(home / "logs")
     settings.write_text(settings.read_text().replace('only = ["root-login"', 'only = ["nobody"'))
-    assert run(["doctor"]) == 1
+    assert invoke(["doctor"]) == 1
     out = capsys.readouterr().out
     assert "no detection has the id `nobody`" in out
     assert "no folder `" in out
@@ -166,7 +166,7 @@ def test_the_doctor_finds_all_well_and_what_is_not(
 
 
 def test_the_doctor_sends_when_it_is_asked_to(home: Path, settings: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert run(["doctor", "--send"]) == 0
+    assert invoke(["doctor", "--send"]) == 0
     assert "a test message was accepted" in capsys.readouterr().out
     assert len(list((home / "mail" / "new").iterdir())) == 1
 
@@ -189,7 +189,7 @@ webhook = "secret://env/NOT_SET_ANYWHERE"
 
 def test_the_doctor_says_how_to_mend(home: Path, settings: Path, capsys: pytest.CaptureFixture[str]) -> None:
     settings.write_text(settings.read_text() + CHANNELS)
-    assert run(["doctor", "-o", "json"]) == 1
+    assert invoke(["doctor", "-o", "json"]) == 1
     checks = {check["what"]: check for check in json.loads(capsys.readouterr().out)}
     assert checks["channel post"]["state"] == "bad"
     assert "refused" in checks["channel post"]["found"]
@@ -197,7 +197,7 @@ def test_the_doctor_says_how_to_mend(home: Path, settings: Path, capsys: pytest.
     assert "127.0.0.1:" in checks["channel post"]["found"], "where nobody answers"
     (home / "logs" / "a.json").unlink()
     (home / "logs").rmdir()
-    assert run(["doctor", "-o", "json"]) == 1
+    assert invoke(["doctor", "-o", "json"]) == 1
     checks = {check["what"]: check for check in json.loads(capsys.readouterr().out)}
     assert checks["source logs"]["mend"].startswith("mkdir -p ")
     assert [what for what, check in checks.items() if check["state"] == "bad" and not check["mend"]] == []
@@ -207,7 +207,7 @@ def test_a_canary_that_does_not_arrive_is_told_by_the_exit_code(
     home: Path, settings: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     settings.write_text(settings.read_text() + CHANNELS)
-    assert run(["canary", "--within", "1s"]) == 1
+    assert invoke(["canary", "--within", "1s"]) == 1
     out = capsys.readouterr().out
     assert "mail: accepted" in out
     assert "post: the message is waiting" in out

@@ -176,8 +176,8 @@ def test_no_detection_and_unknown_ones_are_told() -> None:
 
 PROBE = """
 import json, sys
-from vedette.cli import run
-code = run(sys.argv[1:])
+from vedette.cli import invoke
+code = invoke(sys.argv[1:])
 print(json.dumps([code, sorted(sys.modules)]), file=sys.stderr)
 """
 

@@ -18,7 +18,7 @@ from pathlib import Path
 
 import pytest
 
-from vedette.cli import run
+from vedette.cli import invoke
 
 HERE = Path(__file__).parent
 DETECTIONS = HERE / "data" / "detections"
@@ -113,7 +113,7 @@ class Shell:
 
     def __call__(self, *arguments: str) -> Answer:
         self._capsys.readouterr()
-        code = run(arguments)
+        code = invoke(arguments)
         out, err = self._capsys.readouterr()
         return Answer(code, out, err)
 

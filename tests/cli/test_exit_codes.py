@@ -125,7 +125,7 @@ def test_the_boundary_words_what_is_raised(
 
     monkeypatch.setattr(cli, "_run", run)
     monkeypatch.setattr(cli, "abandon_output", lambda: None)
-    assert cli.run([]) == code
+    assert cli.invoke([]) == code
     assert capfd.readouterr().err == told
 
 
@@ -137,7 +137,7 @@ def test_debugging_lets_through_what_is_not_foreseen(monkeypatch: pytest.MonkeyP
     monkeypatch.setenv("VEDETTE_DEBUG", "1")
     monkeypatch.setattr(cli, "_run", run)
     with pytest.raises(type(raised)):
-        cli.run([])
+        cli.invoke([])
 
 
 @pytest.mark.parametrize("group", [(), ("detections",), ("pattern",)])

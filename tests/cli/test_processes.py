@@ -132,14 +132,14 @@ def test_ctrl_c_answers_130_in_one_line(room: Path, arguments: list[str]) -> Non
 
 STOP_ITSELF = """
 import os, signal, sys
-from vedette.cli import scan, run
+from vedette.cli import scan, invoke
 steps = []
 def progress(self, amount, note):
     steps.append(amount)
     if len(steps) == 2:
         os.killpg(0, signal.SIGINT)
 scan.output.Bar.advance = progress
-sys.exit(run(sys.argv[1:]))
+sys.exit(invoke(sys.argv[1:]))
 """
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from vedette.cli import run
+from vedette.cli import invoke
 from vedette.detections.definition import Severity
 from vedette.secrets import parse
 from vedette.settings import Settings, load_settings, policy_of
@@ -51,7 +51,7 @@ def test_options_answer_all_questions(room: Path) -> None:
         "--smtp-host",
         "mail.local",
     ]
-    assert run(["init", *options]) == 0
+    assert invoke(["init", *options]) == 0
     settings = loaded(room)
     (source,), (channel,) = settings.sources, settings.channels
     assert isinstance(source, FolderSource)
@@ -68,7 +68,7 @@ def test_questions_are_asked_at_a_terminal(
 ) -> None:
     """What is wrong is told and asked again; the defaults are an answer."""
     monkeypatch.setattr("sys.stdin", Terminal(f"log\ns3://trail\n{QUEUE}\nada\nslack\nsevere\n\n"))
-    assert run(["init"]) == 0
+    assert invoke(["init"]) == 0
     said = capsys.readouterr().err
     assert "no folder `log`" in said
     assert "a bucket is watched through its queue" in said
@@ -83,32 +83,32 @@ def test_questions_are_asked_at_a_terminal(
 
 
 def test_without_a_terminal_only_the_place_is_needed(room: Path) -> None:
-    assert run(["init", "other.toml", "--watch", "logs"]) == 0
+    assert invoke(["init", "other.toml", "--watch", "logs"]) == 0
     (channel,) = load_settings("other.toml", {"HOME": str(room)}, room).channels
     assert isinstance(channel, MaildirChannel)
 
 
 def test_without_a_terminal_and_a_place_it_says_what_to_give(room: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert run(["init"]) == 2
+    assert invoke(["init"]) == 2
     assert "hint: vedette init --watch ./AWSLogs --tell folder" in capsys.readouterr().err
     assert not (room / "vedette.toml").exists()
 
 
 def test_nothing_is_overwritten(room: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (room / "vedette.toml").write_text("mine", encoding="utf-8")
-    assert run(["init", "--watch", "logs"]) == 2
+    assert invoke(["init", "--watch", "logs"]) == 2
     assert "is there already" in capsys.readouterr().err
     assert (room / "vedette.toml").read_text(encoding="utf-8") == "mine"
 
 
 def test_a_link_that_leads_nowhere_is_not_followed(room: Path) -> None:
     (room / "vedette.toml").symlink_to(room / "elsewhere")
-    assert run(["init", "--watch", "logs"]) == 4
+    assert invoke(["init", "--watch", "logs"]) == 4
     assert not (room / "elsewhere").exists()
 
 
 def test_a_file_that_cannot_be_written_is_told(room: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert run(["init", "no/such/vedette.toml", "--watch", "logs"]) == 4
+    assert invoke(["init", "no/such/vedette.toml", "--watch", "logs"]) == 4
     assert "cannot write `no/such/vedette.toml`: no such file or directory" in capsys.readouterr().err
 
 
@@ -117,7 +117,7 @@ def test_a_file_that_cannot_be_written_is_told(room: Path, capsys: pytest.Captur
                 ["--tell", "a b@example.com>"], ["--min-severity", "severe"]]
 )  # fmt: skip
 def test_a_wrong_option_is_wrong_input(room: Path, options: list[str]) -> None:
-    assert run(["init", "--watch", "logs", *options]) == 2
+    assert invoke(["init", "--watch", "logs", *options]) == 2
     assert not (room / "vedette.toml").exists()
 
 
@@ -141,7 +141,7 @@ def test_whatever_is_answered_the_file_passes_and_its_comments_do_too(watch: str
 def test_a_folder_whose_name_is_odd_is_quoted(room: Path) -> None:
     odd = room / 'a "b" \\ ä #'
     odd.mkdir()
-    assert run(["init", "--watch", str(odd)]) == 0
+    assert invoke(["init", "--watch", str(odd)]) == 0
     (source,) = loaded(room).sources
     assert isinstance(source, FolderSource)
     assert source.path == str(odd)

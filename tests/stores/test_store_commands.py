@@ -11,7 +11,7 @@ import pytest
 from stores.contract import alert, match, one
 from stores.writing import whole, write
 from vedette.app.stores import RETENTION, kept_for, open_kept, open_store, settings_from
-from vedette.cli import run
+from vedette.cli import invoke
 from vedette.errors import ExitCode, InputError
 from vedette.stores import migrations
 from vedette.stores.memory import MemoryStore
@@ -70,7 +70,7 @@ def test_there_is_nothing_to_look_after_in_memory():
 
 
 def test_status_tells_rows_and_size(store, capsys):
-    assert run(["store", "status"]) == ExitCode.DONE
+    assert invoke(["store", "status"]) == ExitCode.DONE
     out, err = capsys.readouterr()
     assert out.splitlines()[0].split() == ["TABLE", "ROWS", "KEPT", "WHAT"]
     assert ["matches", "5", "45", "days"] in [line.split()[:4] for line in out.splitlines()]
@@ -80,13 +80,13 @@ def test_status_tells_rows_and_size(store, capsys):
 
 
 def test_status_as_json(store, path, capsys):
-    assert run(["store", "status", "-o", "json"]) == ExitCode.DONE
+    assert invoke(["store", "status", "-o", "json"]) == ExitCode.DONE
     found = json.loads(capsys.readouterr().out)
     assert (found["kind"], found["place"], found["rows"]["alerts"]) == ("sqlite", str(path), 1)
 
 
 def test_status_makes_no_store(path, capsys):
-    assert run(["store", "status"]) == ExitCode.FAILURE
+    assert invoke(["store", "status"]) == ExitCode.FAILURE
     assert "no store" in capsys.readouterr().err
     assert not path.exists()
 
@@ -94,25 +94,25 @@ def test_status_makes_no_store(path, capsys):
 def test_status_of_an_older_store_says_how_to_migrate(store, capsys, monkeypatch):
     later = migrations.Migration(migrations.latest("sqlite") + 1, "later", ())
     monkeypatch.setattr(migrations, "migrations", lambda dialect, known=migrations.migrations: (*known(dialect), later))
-    assert run(["store", "status"]) == ExitCode.FINDINGS
+    assert invoke(["store", "status"]) == ExitCode.FINDINGS
     assert "vedette store migrate" in capsys.readouterr().err
-    assert run(["store", "migrate"]) == ExitCode.DONE
+    assert invoke(["store", "migrate"]) == ExitCode.DONE
     out, err = capsys.readouterr()
     assert out == f"{later.version:04}-later\n"
     assert "1 migration applied" in err
-    assert run(["store", "migrate"]) == ExitCode.DONE
+    assert invoke(["store", "migrate"]) == ExitCode.DONE
     assert "nothing to migrate" in capsys.readouterr().err
-    assert run(["store", "status"]) == ExitCode.DONE
+    assert invoke(["store", "status"]) == ExitCode.DONE
 
 
 def test_the_settings_name_the_store_and_how_long_rows_are_kept(tmp_path, path, capsys):
     file = tmp_path / "own.toml"
     file.write_text(f'[store]\nurl = "sqlite://{tmp_path}/other.db"\nrecord_retention = "7d"\n')
-    assert run(["store", "migrate", "--settings", str(file)]) == ExitCode.DONE
+    assert invoke(["store", "migrate", "--settings", str(file)]) == ExitCode.DONE
     assert (tmp_path / "other.db").exists()
     assert not path.exists()
     capsys.readouterr()
-    assert run(["store", "status", "--settings", str(file)]) == ExitCode.DONE
+    assert invoke(["store", "status", "--settings", str(file)]) == ExitCode.DONE
     lines = [line.split()[:4] for line in capsys.readouterr().out.splitlines()]
     assert ["minutes", "0", "7", "days"] in lines
     assert ["alerts", "0", "400", "days"] in lines
@@ -120,7 +120,7 @@ def test_the_settings_name_the_store_and_how_long_rows_are_kept(tmp_path, path, 
 
 
 def test_another_store_than_that_of_the_settings(tmp_path, path):
-    assert run(["store", "migrate", "--url", f"sqlite:{tmp_path}/third.db"]) == ExitCode.DONE
+    assert invoke(["store", "migrate", "--url", f"sqlite:{tmp_path}/third.db"]) == ExitCode.DONE
     assert (tmp_path / "third.db").exists()
     assert not path.exists()
 
@@ -130,7 +130,7 @@ def test_the_password_of_the_settings_is_asked_for_when_it_connects(tmp_path, pa
     file = tmp_path / "own.toml"
     address = "postgresql://monitor@127.0.0.1:1/x"
     file.write_text(f'[store]\nurl = "{address}"\npassword = "secret://env/STORE_PASSWORD"\n')
-    assert run(["store", "status", "--settings", str(file)]) == ExitCode.FAILURE
+    assert invoke(["store", "status", "--settings", str(file)]) == ExitCode.FAILURE
     told = capsys.readouterr().err
     assert "cannot be reached" in told
     assert "canary" not in told
@@ -149,10 +149,10 @@ def test_prune_counts_first_and_then_deletes(store, capsys):
         tx.put_object(one("old", 60))
         tx.put_alert(alert("standing", changed=60))
     keep = ["--keep", "objects=100", "--keep", "matches=99999d"]
-    assert run(["store", "prune", "--dry-run", "-o", "json", *keep]) == ExitCode.DONE
+    assert invoke(["store", "prune", "--dry-run", "-o", "json", *keep]) == ExitCode.DONE
     counted = json.loads(capsys.readouterr().out)
     assert counted["objects"] >= 1
-    assert run(["store", "prune", *keep]) == ExitCode.DONE
+    assert invoke(["store", "prune", *keep]) == ExitCode.DONE
     out = capsys.readouterr().out
     assert ["objects", "100", "days", str(counted["objects"])] in [line.split() for line in out.splitlines()]
     assert ["matches", "99,999", "days", "0"] in [line.split() for line in out.splitlines()]
@@ -166,7 +166,7 @@ def test_prune_counts_first_and_then_deletes(store, capsys):
     [("passwords=3", "passwords"), ("notes=3", "notes"), ("matches=soon", "number of days"), ("matches", "days")],
 )
 def test_prune_refuses_what_it_cannot_read(store, keep, said, capsys):
-    assert run(["store", "prune", "--keep", keep]) == ExitCode.WRONG_INPUT
+    assert invoke(["store", "prune", "--keep", keep]) == ExitCode.WRONG_INPUT
     assert said in capsys.readouterr().err
     assert whole(store) == 1
 
@@ -175,7 +175,7 @@ def test_prune_refuses_what_it_cannot_read(store, keep, said, capsys):
 
 
 def test_export_writes_lines_of_json(store, capsys):
-    assert run(["store", "export", "--table", "alerts", "--table", "matches"]) == ExitCode.DONE
+    assert invoke(["store", "export", "--table", "alerts", "--table", "matches"]) == ExitCode.DONE
     out, err = capsys.readouterr()
     assert [json.loads(line)["table"] for line in out.splitlines()] == ["matches"] * 5 + ["alerts"]
     assert "6 rows written" in err
@@ -185,7 +185,7 @@ def test_export_into_a_file_for_its_owner_only(store, tmp_path, capsys):
     with store.transaction() as tx:
         tx.add_matches(match(f"many-{number}") for number in range(1_200))
     file = tmp_path / "export.ndjson"
-    assert run(["store", "export", "--out", str(file)]) == ExitCode.DONE
+    assert invoke(["store", "export", "--out", str(file)]) == ExitCode.DONE
     out, err = capsys.readouterr()
     assert out == ""
     assert f"{len(file.read_text().splitlines()):,} rows written" in err
@@ -193,7 +193,7 @@ def test_export_into_a_file_for_its_owner_only(store, tmp_path, capsys):
 
 
 def test_export_to_where_nothing_can_be_written(store, tmp_path, capsys):
-    assert run(["store", "export", "--out", str(tmp_path)]) == ExitCode.FAILURE
+    assert invoke(["store", "export", "--out", str(tmp_path)]) == ExitCode.FAILURE
     assert f"cannot write `{tmp_path}`" in capsys.readouterr().err
 
 

@@ -75,11 +75,14 @@ def cli() -> None:
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command line and leave the process with the documented exit code."""
-    sys.exit(run(sys.argv[1:] if arguments is None else list(arguments)))
+    sys.exit(invoke(sys.argv[1:] if arguments is None else list(arguments)))
 
 
-def run(arguments: Sequence[str]) -> int:
-    """Run one command; its exit code (see `errors.ExitCode`). Nothing but a bug escapes from here."""
+def invoke(arguments: Sequence[str]) -> int:
+    """Run one command; its exit code (see `errors.ExitCode`). Nothing but a bug escapes from here.
+
+    Not called `run`: importing the command of that name would take its place in this package.
+    """
     try:
         return _run(arguments)
     except VedetteError as error:
