@@ -18,6 +18,8 @@ import pytest
 
 from aws_server import bare_environment
 from cli.samples import Shell
+from deploy.stories import Stage, hook, stage
+from senders.receiving import Receiver, receiving
 from vedette.aws import AwsSession, session
 
 ROOT = Path(__file__).parents[2]
@@ -109,3 +111,16 @@ def shell(
     monkeypatch.setenv("TERM", "xterm-256color")
     monkeypatch.chdir(tmp_path)
     return Shell(capsys)
+
+
+@pytest.fixture
+def receiver() -> Iterator[Receiver]:
+    """A webhook on this machine."""
+    with receiving() as found:
+        yield found
+
+
+@pytest.fixture
+def at_hook(receiver: Receiver) -> Stage:
+    """A storyteller that tells it."""
+    return stage(hook(receiver.url()))

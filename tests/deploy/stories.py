@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from senders.receiving import Receiver
 from vedette.app.journal import Journal
 from vedette.cloudtrail.moment import parse_time, print_time
 from vedette.deploy.storyteller.contract import CONFIG
@@ -356,3 +357,15 @@ def stage(*channels: Mapping[str, object], now: Callable[[], float] = lambda: NO
 
 def write(folder: Path, name: str, text: str) -> None:
     (folder / f"{name}.yaml").write_text(text, "utf-8")
+
+
+def data_of(receiver: Receiver) -> list[Json]:
+    """What the events that a webhook got hold."""
+    found = [request.json["data"] for request in receiver.requests]
+    assert all(isinstance(one, dict) for one in found)
+    return found  # type: ignore[return-value]
+
+
+def text_of(receiver: Receiver) -> str:
+    """All that a webhook got."""
+    return " ".join(request.body.decode() for request in receiver.requests)

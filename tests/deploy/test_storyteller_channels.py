@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 
 from deploy.stories import (
     NOW,
-    Json,
     Stage,
     action,
     environment,
@@ -27,27 +24,6 @@ from vedette.detections.definition import Severity
 from vedette.errors import InputError, ProblemsError, VedetteError
 
 IN_WINDOW = NOW - 300
-
-
-@pytest.fixture
-def receiver() -> Iterator[Receiver]:
-    with receiving() as found:
-        yield found
-
-
-@pytest.fixture
-def at_hook(receiver: Receiver) -> Stage:
-    return stage(hook(receiver.url()))
-
-
-def data_of(receiver: Receiver) -> list[Json]:
-    found = [request.json["data"] for request in receiver.requests]
-    assert all(isinstance(one, dict) for one in found)
-    return found  # type: ignore[return-value]
-
-
-def text_of(receiver: Receiver) -> str:
-    return " ".join(request.body.decode() for request in receiver.requests)
 
 
 def test_every_channel_is_tried_before_anything_is_raised(receiver: Receiver) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -13,7 +12,7 @@ from deploy.bundles import ARCHITECTURE, version_of, wheels
 from deploy.conftest import REGION, tool
 from deploy.stories import action, environment, notification_2026, reason_data, root_login, state_change
 from senders.mailing import mail_server
-from senders.receiving import Receiver, receiving
+from senders.receiving import Receiver
 from vedette.aws import AwsSession
 from vedette.deploy.bundle import Bundle, bundle
 from vedette.deploy.storyteller import contract
@@ -30,12 +29,6 @@ def code(tmp_path_factory: pytest.TempPathFactory) -> Bundle:
     detections = [one for one in load_builtin(tests=False) if one.category == "root"]
     destination = tmp_path_factory.mktemp("function") / "code.zip"
     return bundle(destination, architecture=ARCHITECTURE, python=python, detections=detections, wheels=wheels())
-
-
-@pytest.fixture
-def receiver() -> Iterator[Receiver]:
-    with receiving() as found:
-        yield found
 
 
 def deployed(aws: AwsSession, account: str, code: Bundle, *channels: dict[str, object]) -> str:

@@ -15,7 +15,7 @@ import pytest
 from aws_server import ACCOUNT, REGION, bare_environment, connect, running
 from deploy.stories import by_user, environment, hook, notification_2026, root_login
 from senders.mailing import mail_server
-from senders.receiving import Receiver, receiving
+from senders.receiving import Receiver
 from vedette.aws import AwsClient, AwsSession
 from vedette.deploy.storyteller import contract
 from vedette.deploy.storyteller import handler as entry
@@ -57,12 +57,6 @@ def aws(server: str, monkeypatch: pytest.MonkeyPatch) -> AwsSession:
         monkeypatch.delenv(name, raising=False)
         monkeypatch.delenv(name.upper(), raising=False)
     return connect(server)
-
-
-@pytest.fixture
-def receiver() -> Iterator[Receiver]:
-    with receiving() as found:
-        yield found
 
 
 def teller(*channels: dict[str, object], **changes: object) -> Storyteller:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,20 +9,21 @@ import pytest
 
 from deploy.stories import (
     NOW,
-    Json,
     Stage,
     action,
     by_user,
     composite_2026,
+    data_of,
     hook,
     notification_2018,
     notification_2026,
     reason_data,
     root_login,
     stage,
+    text_of,
     write,
 )
-from senders.receiving import Receiver, receiving
+from senders.receiving import Receiver
 from vedette.aws import AwsError, Failure
 from vedette.deploy import canary_flight
 from vedette.deploy.storyteller.contract import CANARY_REASON, CANARY_STREAM
@@ -33,27 +33,6 @@ from vedette.deploy.storyteller.tale import by_group, without_records
 from vedette.detections.definition import Severity
 
 IN_WINDOW = NOW - 300
-
-
-@pytest.fixture
-def receiver() -> Iterator[Receiver]:
-    with receiving() as found:
-        yield found
-
-
-@pytest.fixture
-def at_hook(receiver: Receiver) -> Stage:
-    return stage(hook(receiver.url()))
-
-
-def data_of(receiver: Receiver) -> list[Json]:
-    found = [request.json["data"] for request in receiver.requests]
-    assert all(isinstance(one, dict) for one in found)
-    return found  # type: ignore[return-value]
-
-
-def text_of(receiver: Receiver) -> str:
-    return " ".join(request.body.decode() for request in receiver.requests)
 
 
 def test_the_story_of_one_record(at_hook: Stage, receiver: Receiver) -> None:
