@@ -13,6 +13,7 @@ from app.logs import BURST, EACH, NOON, READ, SILENCE, TODAY, lines, log_file, p
 from vedette.alerts.document import document
 from vedette.app import Moment, ScanOptions, open_inputs, processes, scan
 from vedette.detections.definition import Detection
+from vedette.engine import fold
 
 DIGEST = b'{"awsAccountId":"111122223333","digestEndTime":"2026-11-21T10:00:00Z","digestS3Object":"x","logFiles":[]}'
 
@@ -71,6 +72,23 @@ def test_the_simulated_attack_is_told_alike_by_one_process_and_two(
     alone = told(attack, detections=builtin)
     assert '"detection": "secret-read-burst"' in alone
     assert told(attack, detections=builtin, jobs=2) == alone
+
+
+@pytest.mark.parametrize("kept", [5, 60])
+def test_noise_is_forgotten_alike_by_one_process_and_two(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kept: int
+) -> None:
+    """Workers hear late of which minutes nothing is told any more, and some of what they read was delivered before."""
+    rng = random.Random(kept)
+    records = [record(n, 60 * rng.randrange(400)) for n in range(600)]
+    for number in range(40):
+        some = records[15 * number : 15 * number + 15]
+        put(tmp_path / f"{number:02}.json", log_file([*some, some[0], *rng.sample(records[: 15 * number + 15], 3)]))
+    monkeypatch.setattr(fold, "MAX_TOLD", kept)
+    monkeypatch.setattr(processes, "BATCH_OBJECTS", 2)
+    alone = told(tmp_path, detections=[READ, EACH, BURST])
+    assert told(tmp_path, detections=[READ, EACH, BURST], jobs=2) == alone
+    assert sum(alert.evidence.untold for alert in scanned(tmp_path, detections=[EACH]).alerts) > 0
 
 
 def test_a_folder_given_twice_is_read_once(odd: Path) -> None:

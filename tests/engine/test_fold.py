@@ -10,11 +10,12 @@ from hypothesis import strategies as st
 
 from engine import reference_engine
 from engine.samples import NOON, TODAY, by, detection, lines, log_file, metric, record
-from vedette.alerts.evidence import Evidence
+from vedette.alerts.evidence import Evidence, Sighting
 from vedette.cloudtrail.body import Body, Kind, Reason
 from vedette.engine import Engine, Fold
 from vedette.engine import fold as fold_module
 from vedette.engine.groups import PER_MINUTE
+from vedette.engine.result import Match, Matches, bare_sighting
 from vedette.engine.seen import SeenIds
 from vedette.metrics.statistics import StatisticSet
 
@@ -137,6 +138,27 @@ def test_records_of_which_nothing_is_told_are_only_counted():
     assert [match.sighting.event_name for match in even] == ["ConsoleLogin" if each else "" for each in told]
     assert [match.group for match in even] == [match.group for match in whole]
     assert [match.sighting.order[2:] for match in even] == [match.sighting.order[2:] for match in whole]
+
+
+@st.composite
+def some_matches(draw):
+    """Matches as an engine makes them, several of one record, with values of every kind."""
+    bare = bare_sighting(NOON, "object", 5, 9)
+    (whole,) = Engine([detection(LOGIN)], TODAY).process(log_file(record(), name="object", first_line=5)).matches
+    sightings = [bare, whole.sighting, whole.sighting._replace(place=3), whole.sighting._replace(object_name="other")]
+    numbers, groups = st.sampled_from([0, 7, 400]), st.sampled_from([(), ("a",), ("a", "b")])
+    values = st.sampled_from([1.0, 0.0, -0.0, 2.5, None])
+    return Matches(draw(st.lists(st.builds(Match, numbers, groups, values, st.sampled_from(sightings)), max_size=9)))
+
+
+@settings(max_examples=100, deadline=None)
+@given(some_matches())
+def test_matches_come_out_of_another_process_as_they_went_in(matches):
+    """Every value, the sign of a zero too, and what is shared stays shared."""
+    back = pickle.loads(pickle.dumps(matches))
+    assert (type(back), repr(back)) == (Matches, repr(matches))
+    assert all(type(match) is Match and type(match.sighting) is Sighting for match in back)
+    assert len({id(match.sighting) for match in back}) == len({id(match.sighting) for match in matches})
 
 
 def test_evidence_is_of_the_minutes_asked_for():

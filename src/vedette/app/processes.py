@@ -6,6 +6,7 @@ import datetime as dt
 import multiprocessing
 import os
 import signal
+import sys
 import threading
 from collections import deque
 from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
@@ -25,6 +26,10 @@ BATCH_OBJECTS = 40
 BATCH_BYTES = 4 << 20
 LARGE_OBJECT = 32 << 20
 """Objects of this size and above are read by the first process, body by body, so that no result grows with them."""
+
+_SWITCH_INTERVAL = 0.0002
+"""A result comes in pieces of 64 kB, and the worker waits until the pool's thread has read the last; each would wait
+until the first process, busy with earlier results, lets go of the interpreter: 5 ms, if nothing is said."""
 
 START = "fork" if "fork" in multiprocessing.get_all_start_methods() else "spawn"
 """How workers start. A fork is ready at once; no thread runs beside this one when it happens."""
@@ -81,6 +86,8 @@ def read_together(
     strides: Mapping[int, int] | None = None,
 ) -> Generator[Step, None, None]:
     """Every object, on `jobs` processes, in the same order as `read_alone`; raises VedetteError if one is killed."""
+    switching = sys.getswitchinterval()
+    sys.setswitchinterval(_SWITCH_INTERVAL)
     pool = ProcessPoolExecutor(jobs, multiprocessing.get_context(START), _start, (engine.detections, today, limits))
     waiting: deque[Future[list[ObjectResult]] | FileObject] = deque()
     try:
@@ -101,6 +108,7 @@ def read_together(
         ) from error
     finally:
         pool.shutdown(wait=True, cancel_futures=True)
+        sys.setswitchinterval(switching)
 
 
 @contextmanager

@@ -17,8 +17,8 @@ from vedette.engine.plan import Hits, Plan
 from vedette.engine.questions import Readings, projection_of, question_of
 from vedette.engine.reader import RecordReader
 from vedette.engine.reading import BodyReader, Reading
-from vedette.engine.result import BodyResult, EventIds, Match
-from vedette.engine.sightings import SightingMaker, bare_sighting
+from vedette.engine.result import BodyResult, EventIds, Match, Matches, bare_sighting
+from vedette.engine.sightings import SightingMaker
 from vedette.engine.times import Times
 
 _SHOWN = 80
@@ -72,7 +72,7 @@ class Engine:
             name=body.name,
             kind=body.kind,
             event_ids=_event_ids(records),
-            matches=tuple(self._matches(body, reading, found, strides)),
+            matches=Matches(self._matches(body, reading, found, strides)),
             minutes=self._times.minutes(records) if self._counts_minutes else None,
             malformed=(*reading.malformed, *(_untimed(body, records, place) for place in untimed)),
             hours=() if self._habits is None else self._habits.hours(_without(records, excluded)),
@@ -110,12 +110,14 @@ class Engine:
             time = self._times.time(record.event_time)
             assert time is not None
             if strides and _untold(time // 60, hits, strides):
-                sighting = bare_sighting(self._sightings.actor(record), time, body, place)
+                sighting = bare_sighting(time, body.name, body.first_line, place)
+                actor = self._sightings.actor(record)
             else:
                 sighting = self._sightings.sighting(record, time, body, place)
+                actor = sighting.actor
             for number in hits:
                 readings = self._readings[number]
-                group = readings.group(record, sighting.actor.key)
+                group = readings.group(record, actor.key)
                 value = readings.constant
                 if value is None:
                     value = readings.value(record, "" if reading.texts is None else reading.texts[place].decode())

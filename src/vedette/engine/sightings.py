@@ -128,11 +128,6 @@ class SightingMaker:
         )
 
 
-def bare_sighting(actor: Actor, time: int, body: Body, place: int) -> Sighting:
-    """The sighting of a record that is only counted: when and where, without what nobody will be told."""
-    return _make(Sighting, (time, "", body.name, body.first_line, place, actor, "", "", "", "", "", "", "", ()))
-
-
 _make = tuple.__new__
 """What `Sighting(…)` comes to, at a third of its price."""
 
