@@ -26,8 +26,8 @@ PROBE = """
 import json, sys
 opened = []
 sys.addaudithook(lambda event, args: opened.append(str(args[0])) if event == "open" else None)
-from vedette.cli import run
-code = run(sys.argv[1:])
+from vedette.cli import invoke
+code = invoke(sys.argv[1:])
 sys.stdout.flush()
 print(json.dumps([code, sorted(sys.modules), opened]), file=sys.stderr)
 """
