@@ -175,6 +175,9 @@ def reason_of(error: OSError) -> str:
     return text[:1].lower() + text[1:] if text[1:2].islower() else text
 
 
+_MARKS = 2
+"""Combining marks that one letter may carry: more are no language, but paint over the lines above."""
+
 _WRITABLE = {
     errno.EACCES: "choose a place that you may write to",
     errno.EPERM: "choose a place that you may write to",
@@ -212,6 +215,19 @@ def did_you_mean(word: str, words: Iterable[str]) -> str | None:
 def printable(text: str) -> str:
     """`text` with each character that could steer a terminal or hide its neighbours replaced by one visible sign."""
     return text if text.isascii() and text.isprintable() else "".join(map(_visible, text))
+
+
+def calm(text: str) -> str:
+    """`text` on one line, `printable`, and without the piles of combining marks that paint over their surroundings."""
+    shown = printable(text)
+    if shown.isascii():
+        return shown
+    kept, marks = [], 0
+    for char in shown:
+        marks = marks + 1 if unicodedata.category(char) in {"Mn", "Me"} else 0
+        if marks <= _MARKS:
+            kept.append(char)
+    return "".join(kept)
 
 
 def _visible(char: str) -> str:

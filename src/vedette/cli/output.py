@@ -9,7 +9,6 @@ from __future__ import annotations
 import os
 import sys
 import time
-import unicodedata
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from typing import TextIO
@@ -20,15 +19,13 @@ from rich.progress import BarColumn, DownloadColumn, Progress, ProgressColumn, T
 from rich.table import Column
 from rich.text import Text
 
+from vedette.errors import calm as calm  # how it is shown is asked for here
 from vedette.errors import printable
 
 NARROWEST = 60
 WIDTH_LIMIT = 100
 _ROOM_FOR_TIME = 80
 _REDRAW_SECONDS = 0.1
-_MARKS = 2
-"""Combining marks that one letter may carry: more are no language, but paint over the lines above."""
-
 SEVERITY_STYLES = {
     "critical": "bold white on red",
     "high": "bold red",
@@ -134,19 +131,6 @@ def heading(text: str) -> Text:
 def severity(name: str) -> Text:
     """A severity in its colour."""
     return Text(name, SEVERITY_STYLES[name])
-
-
-def calm(text: str) -> str:
-    """`text` on one line, harmless, without the piles of combining marks that paint over their surroundings."""
-    shown = printable(text)
-    if shown.isascii():
-        return shown
-    kept, marks = [], 0
-    for char in shown:
-        marks = marks + 1 if unicodedata.category(char) in {"Mn", "Me"} else 0
-        if marks <= _MARKS:
-            kept.append(char)
-    return "".join(kept)
 
 
 def cells(text: str) -> int:

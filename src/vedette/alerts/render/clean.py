@@ -5,18 +5,16 @@ What comes out is plain text on one line. Escaping for a medium (HTML, mrkdwn, J
 
 from __future__ import annotations
 
-import unicodedata
 from collections import Counter
 from dataclasses import replace
 
 from vedette.alerts.evidence import Counts, Evidence, Sighting
 from vedette.cloudtrail.identity import Actor
-from vedette.errors import printable
+from vedette.errors import calm
 
 NAME = 160
 """The longest that a name, an address or a resource is shown."""
 
-_MOST_MARKS = 2
 _SCANNED = 4096
 
 
@@ -27,7 +25,7 @@ def shown(text: str, longest: int = NAME) -> str:
     ('a b�c', 'arn:aws:ia…ser/alice')
     """
     head, tail = text[:_SCANNED], text[-_SCANNED:] if len(text) > _SCANNED else ""
-    plain = " ".join((_plain(head) + ("…" + _plain(tail) if tail else "")).split())
+    plain = " ".join((calm(head) + ("…" + calm(tail) if tail else "")).split())
     if len(plain) <= longest:
         return plain
     half = longest // 2
@@ -36,23 +34,8 @@ def shown(text: str, longest: int = NAME) -> str:
 
 def begun(text: str, longest: int) -> str:
     """`text` in at most `longest` characters of one line, cut at its end: for sentences."""
-    plain = " ".join(_plain(text[: 4 * longest]).split())
+    plain = " ".join(calm(text[: 4 * longest]).split())
     return plain if len(plain) <= longest and len(text) <= 4 * longest else plain[: longest - 1].rstrip() + "…"
-
-
-def _plain(text: str) -> str:
-    return text if text.isascii() and text.isprintable() else _few_marks(printable(text))
-
-
-def _few_marks(text: str) -> str:
-    """Without the combining marks that pile up over other lines."""
-    kept: list[str] = []
-    marks = 0
-    for char in text:
-        marks = marks + 1 if unicodedata.category(char) in {"Mn", "Me"} else 0
-        if marks <= _MOST_MARKS:
-            kept.append(char)
-    return "".join(kept)
 
 
 def clean_evidence(evidence: Evidence) -> Evidence:
