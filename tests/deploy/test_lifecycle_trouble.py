@@ -7,14 +7,13 @@ import os
 import signal
 import subprocess
 import sys
-import threading
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
 import pytest
 
 from cli.samples import Answer, Shell
+from senders import receiving
 from vedette.aws import AwsSession, session
 from vedette.deploy import stacks
 from vedette.deploy.bundle import zipped
@@ -127,35 +126,18 @@ def test_no_credentials(deploy: Deployer, monkeypatch: pytest.MonkeyPatch) -> No
     assert "no AWS credentials were found" in answer.err
 
 
-class _Expired(BaseHTTPRequestHandler):
-    """AWS's answer to session credentials that have ended (recorded)."""
-
-    def do_POST(self) -> None:
-        body = (
-            b'<ErrorResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><Error><Type>Sender</Type>'
-            b"<Code>ExpiredToken</Code><Message>The security token included in the request is expired</Message>"
-            b"</Error><RequestId>0a1b2c3d</RequestId></ErrorResponse>"
-        )
-        self.send_response(403)
-        self.send_header("Content-Type", "text/xml")
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
-
-    def log_message(self, *_: object) -> None:
-        pass
+EXPIRED = (
+    b'<ErrorResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><Error><Type>Sender</Type>'
+    b"<Code>ExpiredToken</Code><Message>The security token included in the request is expired</Message>"
+    b"</Error><RequestId>0a1b2c3d</RequestId></ErrorResponse>"
+)
+"""AWS's answer to session credentials that have ended (recorded)."""
 
 
 @pytest.fixture
-def expired(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    server = HTTPServer(("127.0.0.1", 0), _Expired)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    monkeypatch.setenv("AWS_ENDPOINT_URL", f"http://127.0.0.1:{server.server_port}")
-    yield
-    server.shutdown()
-    server.server_close()
-    thread.join()
+def expired(receiver: receiving.Receiver, monkeypatch: pytest.MonkeyPatch) -> None:
+    receiver.answers = [receiving.Answer(403, EXPIRED, {"Content-Type": "text/xml"})]
+    monkeypatch.setenv("AWS_ENDPOINT_URL", receiver.url(""))
 
 
 def test_expired_credentials(deploy: Deployer, expired: None) -> None:
