@@ -25,7 +25,7 @@ from vedette.deploy.verify import MOST_MESSAGES, Checked, check_patterns, check_
 from vedette.deploy.wanted import Wanted
 from vedette.detections.definition import Detection
 from vedette.detections.loader import load_builtin, load_text
-from vedette.errors import InputError
+from vedette.errors import ExitCode, InputError
 from vedette.patterns import FilterPattern
 
 CAPTURES = (
@@ -512,3 +512,12 @@ def test_what_a_canary_met_is_told() -> None:
         "  arn:x: not authorized",
         "  it has not arrived everywhere after 60 seconds",
     ]
+
+
+def test_who_does_not_know_the_call_is_no_aws(shell: Shell) -> None:
+    """ministack has no TestMetricFilter. Its address is named, because AWS has the call in every region."""
+    run = shell(*ONLY, "--canary", "none")
+    assert run.code == ExitCode.FAILURE
+    assert run.err.startswith("asking AWS about every pattern …\nerror: http://127.0.0.1:")
+    assert "does not know TestMetricFilter: it is no AWS" in run.err
+    assert "AWS_ENDPOINT_URL" in run.err

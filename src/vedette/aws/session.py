@@ -43,6 +43,7 @@ class Access:
 
 
 class _Meta(Protocol):
+    endpoint_url: str
     region_name: str
     partition: str
     method_to_api_mapping: Mapping[str, str]
@@ -63,6 +64,11 @@ class AwsClient:
     def region(self) -> str:
         """The region that it calls."""
         return self._boto.meta.region_name
+
+    @property
+    def endpoint(self) -> str:
+        """The address that it calls."""
+        return self._boto.meta.endpoint_url
 
     def call(self, method: str, **parameters: object) -> Mapping[str, object]:
         """Call by boto3's name of the method (`publish`, `receive_message`), with its parameters."""

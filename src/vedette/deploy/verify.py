@@ -21,7 +21,7 @@ from vedette.deploy.answers import flag, records, text
 from vedette.deploy.deployment import Deployment, Placed
 from vedette.detections.definition import Detection, VerdictTest
 from vedette.detections.question import question
-from vedette.errors import InputError
+from vedette.errors import InputError, VedetteError
 from vedette.patterns import FilterPattern
 from vedette.predicates.document import load_document
 from vedette.predicates.evaluate import evaluate
@@ -30,6 +30,10 @@ from vedette.predicates.tree import Predicate
 MOST_MESSAGES: Final = 50
 _REFUSED: Final = frozenset({"InvalidParameterException", "InvalidEventPatternException"})
 """How CloudWatch Logs and EventBridge refuse a pattern, with their reasons as the message."""
+_UNKNOWN: Final = frozenset(
+    {"UnknownOperationException", "UnknownOperation", "InvalidOperationException", "InvalidAction", "NotImplemented"}
+)
+"""How those answer who imitate AWS, and do not know a call."""
 _TRIES: Final = 7
 _FIRST_WAIT: Final = 1.0
 
@@ -148,11 +152,22 @@ def _patiently(client: AwsClient, method: str, sleep: Sleep, **parameters: objec
         try:
             return client.call(method, **parameters)
         except AwsError as error:
+            if error.code in _UNKNOWN:
+                raise _stand_in(client, method) from None
             if error.failure is not Failure.THROTTLED or attempt == _TRIES:
                 raise
         sleep(wait)
         wait *= 2
     raise AssertionError("the last attempt answers or raises")
+
+
+def _stand_in(client: AwsClient, method: str) -> VedetteError:
+    """AWS knows both calls in every region: whoever does not is no AWS."""
+    operation = "".join(word.capitalize() for word in method.split("_"))
+    return VedetteError(
+        f"{client.endpoint} answered, and does not know {operation}: it is no AWS, but something that stands in for it",
+        hint="ask AWS itself: without AWS_ENDPOINT_URL, or with other credentials (`--profile NAME`)",
+    )
 
 
 def check_rules(
