@@ -231,6 +231,20 @@ def _removed(room: Room) -> None:
         room.aws.client("lambda").call("get_function_configuration", FunctionName="vedette-storyteller")
 
 
+def test_new_code_is_seen(room: Room, tmp_path: Path) -> None:
+    """The key of the code holds its whole SHA-256: CloudFormation looks at the key, and never into the bucket."""
+    small = dataclasses.replace(room.wanted, detections=A_FEW[:1], composites=False, dashboard=False)
+    room.apply(small)
+    assert room.changed(small) == []
+    before, data = room.code.sha256, zipped({"handler.py": b"# new\n"})
+    path = tmp_path / "new.zip"
+    path.write_bytes(data)
+    room.code = Bundle(path, hashlib.sha256(data).hexdigest(), len(data))
+    ((sign, subject, details),) = room.changed(small)
+    assert (sign, subject) == ("~", "vedette-storyteller")
+    assert details == [("Code.S3Key", f"code/{before}.zip", f"code/{room.code.sha256}.zip")]
+
+
 def test_every_built_in_detection(room: Room) -> None:
     """Beyond 51,200 bytes the templates go through the bucket; the first plan, which may not make one, compares."""
     every = dataclasses.replace(room.wanted, detections=BUILTIN)

@@ -126,8 +126,8 @@ def _given(path: Path) -> Bundle:
 def _show(planned: Plan, params: Params, *, verbose: bool, planning: bool = True) -> None:
     wanted = planned.wanted
     output.write(Text(f"{wanted.name} in the account {wanted.account}, {wanted.region}", "bold"))
-    if recalled_ := spelled(params):
-        for told in output.fold(f"taken from what is deployed: {' '.join(recalled_)}", output.width(), rest="  ", whole=True):
+    if known := " ".join(spelled(params)):
+        for told in output.fold(f"taken from what is deployed: {known}", output.width(), rest="  ", whole=True):
             output.write(Text(told, "dim"))
     output.write("")
     for line in plan_lines(planned, output.width(), verbose=verbose):
@@ -217,6 +217,6 @@ def _carry_out(aws: AwsSession, planned: Plan, made: Bundle | None) -> None:
     for number, task in enumerate(tasks, start=1):
         for line in output.fold(task, output.width(), first=f"  {number}. ", rest="     ", whole=True):
             output.say(line)
-    if any(task.startswith("Confirm the mail") for task in tasks):
-        output.say("A confirmation mail is on its way; `vedette deploy status` says when it is confirmed")
+    if any(task.startswith("Confirm the ") for task in tasks):
+        output.say("Confirmation mails are on their way; `vedette deploy status` says who has confirmed")
     output.say("`vedette deploy verify` tries the whole chain", style="dim")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import fields
+from dataclasses import fields, replace
 from pathlib import Path
 from typing import TypeVar
 
@@ -15,7 +15,9 @@ from vedette.aws import AwsSession, session
 from vedette.cli.deploy_params import Params, kept_text, recall
 from vedette.cli.loading import choose, load, today
 from vedette.cli.values import Number
-from vedette.deploy.discovery import choose_trail, find_trails, identity
+from vedette.deploy.deployed import filter_names
+from vedette.deploy.discovery import choose_trail, filters_taken, find_trails, identity
+from vedette.deploy.intrinsics import Place
 from vedette.deploy.remembered import remembered
 from vedette.deploy.wanted import ChannelWanted, ExistingTrail, Pack, Subscription, Wanted
 from vedette.detections.definition import Detection, Severity
@@ -173,7 +175,16 @@ def wanted_of(params: Params, aws: AwsSession) -> Wanted:
     trail = None
     if params.use_trail is not None:
         trail = choose_trail(find_trails(aws, account), params.use_trail, region, params.name)
-    return _wanted(params, account, partition, region, trail)
+    wanted = _wanted(params, account, partition, region, trail)
+    shared = wanted.log_group or (trail.log_group if trail is not None else None)
+    return wanted if shared is None else _beside_others(wanted, shared, aws)
+
+
+def _beside_others(wanted: Wanted, group: str, aws: AwsSession) -> Wanted:
+    """The same with what is taken of the quotas of a log group that was there before."""
+    ours = filter_names(aws.client("cloudformation", wanted.region), Place.of(wanted))
+    taken, regexes = filters_taken(aws, group, ours)
+    return replace(wanted, filters_taken=taken, regex_filters_taken=regexes)
 
 
 def offline_wanted(params: Params) -> Wanted:

@@ -9,8 +9,8 @@ from rich.text import Text
 
 from vedette.cli import output
 from vedette.deploy.changes import Change, Concern, Detail, Operation, Row
-from vedette.deploy.deployment import LeftOut
-from vedette.deploy.mending import RENEWAL, mendable
+from vedette.deploy.deployment import Deployment, LeftOut
+from vedette.deploy.mending import RENEWAL, did_by_hand, mendable
 from vedette.deploy.plan import Plan
 from vedette.detections.definition import Severity
 
@@ -33,6 +33,8 @@ _WORDS = {
 _SIGNS = {Operation.REMOVE: "−"}
 _ORDER = (Operation.REMOVE, Operation.REPLACE, Operation.CHANGE, Operation.FORGET, Operation.ADOPT, Operation.ADD)
 _LONGEST_VALUE = 60
+_FEW, _FEW_REASONS = 3, 2
+_NUMBERS = ("no", "one", "two", "three", "four", "five")
 _PROPERTIES = {
     "Threshold": "threshold",
     "Period": "period",
@@ -63,7 +65,7 @@ def plan_lines(plan: Plan, columns: int, *, verbose: bool) -> Iterator[Text]:
         yield Text(f"  {output.count(plan.retagged, 'resource')} more: only tags change", "dim")
         yield Text()
     if plan.changed or verbose:
-        yield from left_out_lines(plan.deployment.left_out, columns, verbose=verbose)
+        yield from left_out_lines(plan.deployment, columns, verbose=verbose)
 
 
 def _concern(row: Row) -> Concern:
@@ -145,29 +147,64 @@ def _around(before: str, after: str) -> tuple[str, str]:
     return tuple(("…" if left else "") + _value(text[left:]) for text in (before, after))  # type: ignore[return-value]
 
 
-def left_out_lines(found: Sequence[LeftOut], columns: int, *, verbose: bool) -> Iterator[Text]:
-    """What a detection does not get, gathered by reason; `verbose` names each one."""
-    if not found:
+def left_out_lines(found: Deployment, columns: int, *, verbose: bool) -> Iterator[Text]:
+    """What detections do not get, gathered by what they get instead; `verbose` names each one with its reason."""
+    if not found.left_out:
         return
+    yield output.heading("What is left out")
+    shortened = False
+    for head, those in _by_lot(found):
+        if verbose or len({one.reason for one in those}) <= _FEW_REASONS:
+            yield from _reason_lines(those, columns, verbose=verbose)
+        else:
+            told = f"{head}: {_few([one.detection for one in those])}. {_in_common(those)}".rstrip()
+            yield from map(Text, output.fold(told, columns, first="  ", rest="    "))
+            shortened = True
+        shortened |= not verbose and len(those) > _FEW
+    if shortened:
+        yield Text("  `--verbose` names them all, each with its reason", "dim")
+    yield Text()
+
+
+def _by_lot(found: Deployment) -> Iterator[tuple[str, Sequence[LeftOut]]]:
+    """What is left out of those that are not deployed, that are a rule only, and that lack something else."""
+    placed = {one.detection: one for one in found.placed}
+    lots: tuple[list[LeftOut], list[LeftOut], list[LeftOut]] = [], [], []
+    for one in found.left_out:
+        where = placed.get(one.detection)
+        lots[0 if where is None else 2 if where.alarm_name else 1].append(one)
+    heads = ("have neither filter nor rule", "have a rule, and no filter and alarm", "lack something")
+    for head, those in zip(heads, lots, strict=True):
+        if those:
+            yield f"{output.count(len({one.detection for one in those}), 'detection')} {head}", those
+
+
+def _reason_lines(found: Sequence[LeftOut], columns: int, *, verbose: bool) -> Iterator[Text]:
     by_reason: dict[str, list[str]] = {}
     for one in found:
         by_reason.setdefault(one.reason, []).append(one.detection)
-    yield output.heading("What is left out")
     for reason, detections in sorted(by_reason.items(), key=lambda item: -len(item[1])):
-        named = detections if verbose or len(detections) <= 2 else [*detections[:2], f"{len(detections) - 2} more"]
-        for line in output.fold(f"{', '.join(named)}: {reason}", columns, first="  ", rest="    "):
-            yield Text(line)
-    if not verbose and any(len(detections) > 2 for detections in by_reason.values()):
-        yield Text("  `--verbose` names them all", "dim")
-    yield Text()
+        named = ", ".join(detections) if verbose else _few(detections)
+        yield from map(Text, output.fold(f"{named}: {reason}", columns, first="  ", rest="    "))
+
+
+def _few(names: Sequence[str]) -> str:
+    return ", ".join(names) if len(names) <= _FEW else f"{', '.join(names[:2])} and {len(names) - 2} more"
+
+
+def _in_common(found: Sequence[LeftOut]) -> str:
+    """The sentence with which all the reasons begin, if there is one."""
+    sentences = {one.reason.partition(". ")[0].rstrip(".") for one in found}
+    return f"{sentences.pop()}." if len(sentences) == 1 else ""
 
 
 def todo(plan: Plan) -> Iterator[str]:
     """What somebody will have to do, in whole sentences."""
     new = {change.name.partition(" hears of ")[0] for change in _subscribed(plan)}
-    mails = sorted({one.endpoint for one in plan.wanted.subscriptions if one.protocol == "email"} & new)
-    if mails:
-        yield f"Confirm the mail that AWS sends to {', '.join(mails)}: nothing arrives before."
+    for mail in sorted({one.endpoint for one in plan.wanted.subscriptions if one.protocol == "email"} & new):
+        topics = sum(change.name.startswith(f"{mail} hears of ") for change in _subscribed(plan))
+        many = "mail" if topics == 1 else f"{_NUMBERS[topics]} mails, one for each topic,"
+        yield f"Confirm the {many} that AWS sends to {mail}: nothing arrives before."
     calls = sorted({one.endpoint for one in plan.wanted.subscriptions if one.protocol == "https"} & new)
     if calls:
         yield f"Let {', '.join(calls)} answer the confirmation that AWS sends first."
@@ -178,7 +215,7 @@ def todo(plan: Plan) -> Iterator[str]:
 
     for drift in plan.drifts:
         if not mendable(drift):
-            yield f"The {drift.kind} {drift.name} was {drift.fault.value} by hand: {RENEWAL}."
+            yield f"The {drift.kind} {drift.name} was {did_by_hand(drift)} by hand: {RENEWAL}."
 
 
 def _subscribed(plan: Plan) -> Iterator[Change]:

@@ -40,6 +40,12 @@ def read(cfn: AwsClient, states: Iterable[StackState], place: Place) -> tuple[Re
     return tuple(found)
 
 
+def filter_names(cfn: AwsClient, place: Place) -> frozenset[str]:
+    """The names of the metric filters of a deployment, none where nothing is deployed."""
+    found = read(cfn, stacks.ours(cfn, place.name), place)
+    return frozenset(one.name for one in found if one.type == "AWS::Logs::MetricFilter")
+
+
 def resources(stack: str, template: Mapping[str, object], place: Place) -> list[Resource]:
     """The resources of one template."""
     given = mapping(template, "Resources")

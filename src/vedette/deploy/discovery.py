@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
-from vedette.aws import AwsSession
+from vedette.aws import AwsError, AwsSession, Failure
 from vedette.deploy.answers import flag, records, text
 from vedette.deploy.wanted import ExistingTrail
-from vedette.errors import InputError
+from vedette.errors import InputError, PatternSyntaxError
+from vedette.patterns import FilterPattern
 
 AUTO = "auto"
 
@@ -63,6 +64,31 @@ def _trail(answer: Mapping[str, object], account: str) -> FoundTrail:
         everywhere=flag(answer, "IsMultiRegionTrail"),
         organization=flag(answer, "IsOrganizationTrail"),
     )
+
+
+def filters_taken(session: AwsSession, group: str, ours: Collection[str]) -> tuple[int, int]:
+    """How many metric filters others have put on a log group, and how many of those have a regular expression.
+
+    `ours` are the names of the filters that are not counted. Raises InputError where there is no such group.
+    """
+    patterns: list[str] = []
+    try:
+        for page in session.client("logs").pages("describe_metric_filters", logGroupName=group):
+            found = records(page, "metricFilters")
+            patterns += [text(one, "filterPattern") for one in found if text(one, "filterName") not in ours]
+    except AwsError as error:
+        if error.failure is Failure.MISSING:
+            hint = "`aws logs describe-log-groups` lists them; without `--log-group`, one is made"
+            raise InputError(f"there is no log group `{group}`", hint=hint) from None
+        raise
+    return len(patterns), sum(map(_has_regex, patterns))
+
+
+def _has_regex(pattern: str) -> bool:
+    try:
+        return FilterPattern.parse(pattern).regex_count > 0
+    except PatternSyntaxError:
+        return False  # whatever AWS took it for, it is none of the forms that we know a regular expression in
 
 
 def choose_trail(trails: Sequence[FoundTrail], wanted: str, region: str, name: str) -> ExistingTrail:

@@ -48,8 +48,12 @@ def row_of(one: Drift, title: str) -> Row:
         details=details,
         concern=concern_of(resource.type, operation, details),
     )
-    did = "changed" if one.fault is Fault.CHANGED else "deleted"
-    return Row(operation, title or one.name, f"{one.kind} {did} by hand", (change,), one.detection)
+    return Row(operation, title or one.name, f"{one.kind} {did_by_hand(one)} by hand", (change,), one.detection)
+
+
+def did_by_hand(one: Drift) -> str:
+    """What somebody did: `changed` or `deleted`."""
+    return "changed" if one.fault is Fault.CHANGED else "deleted"
 
 
 def _filter(session: AwsSession, one: Resource) -> None:

@@ -199,6 +199,7 @@ def _mend(wanted: Wanted) -> Iterator[_Need]:
 
 def _verify(_: Wanted) -> Iterator[_Need]:
     yield _Need("read the options of what is deployed", "cloudformation", "GetTemplate", Place.STACKS)
+    yield _Need("see how many filters a log group has", "logs", "DescribeMetricFilters", Place.CLOUDTRAIL_GROUP)
     yield _Need("find our stacks", "cloudformation", "DescribeStacks", Place.EVERYTHING)
     yield from _discover()
     yield _Need("ask AWS about every pattern", "logs", "TestMetricFilter", Place.EVERYTHING)
