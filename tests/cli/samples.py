@@ -1,15 +1,10 @@
-"""Invented records, the logs that hold them, a shell to run commands in, and the comparison with golden files.
-
-Set VEDETTE_UPDATE_GOLDEN=1 to write the golden files anew, and read the difference before committing it.
-"""
+"""Invented records, the logs that hold them, a shell to run commands in, and the comparison with golden files."""
 
 from __future__ import annotations
 
-import difflib
 import gzip
 import io
 import json
-import os
 import re
 import shlex
 from collections.abc import Iterable
@@ -18,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+import golden
 from vedette.cli import invoke
 
 HERE = Path(__file__).parent
@@ -131,10 +127,5 @@ def mask(text: str) -> str:
 
 
 def check_golden(name: str, text: str, folder: Path = GOLDEN) -> None:
-    """Compare with golden/NAME, or write it."""
-    path = folder / name
-    if os.environ.get("VEDETTE_UPDATE_GOLDEN"):
-        path.write_text(text, encoding="utf-8")
-    expected = path.read_text(encoding="utf-8") if path.exists() else ""
-    difference = "".join(difflib.unified_diff(expected.splitlines(True), text.splitlines(True), str(path), "now"))
-    assert text == expected, f"VEDETTE_UPDATE_GOLDEN=1 accepts this:\n{difference}"
+    """Compare with golden/NAME of the folder, or write it."""
+    golden.check_golden(folder / name, text)
