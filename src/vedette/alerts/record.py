@@ -7,7 +7,8 @@ Values only. Event times (`opened`, `closed`, `minutes`) are when it happened; `
 from __future__ import annotations
 
 import enum
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
+from operator import attrgetter
 
 from vedette.alerts.evidence import Evidence
 from vedette.detections.definition import Severity
@@ -102,7 +103,19 @@ class AlertRecord:
 
     base: Base | None = None
 
+    def amended(self, **changes: object) -> AlertRecord:
+        """As `dataclasses.replace`, in half the time: a minute may close ten thousand alerts."""
+        values = list(_values(self))
+        for name, value in changes.items():
+            values[_PLACES[name]] = value
+        return AlertRecord(*values)
+
     @property
     def standing(self) -> bool:
         """Whether its alarm is in ALARM, as far as is known."""
         return self.closed is None and not self.withdrawn
+
+
+_NAMES = tuple(each.name for each in fields(AlertRecord))
+_PLACES = {name: place for place, name in enumerate(_NAMES)}
+_values = attrgetter(*_NAMES)

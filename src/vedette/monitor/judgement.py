@@ -46,12 +46,11 @@ def judge(alert: AlertRecord, category: str, policy: Policy, silences: Sequence[
     news = _news(alert, policy, now)
     if news is None:
         return None
-    labels = Labels.of(alert, category)
     return (
         _too_old(alert, news, policy, now)
-        or _silenced(labels, silences)
+        or _silenced(alert, category, silences)
         or _put_off(alert, news, now)
-        or _routed(alert, news, labels, policy, now)
+        or _routed(alert, news, category, policy, now)
     )
 
 
@@ -103,7 +102,10 @@ def _too_old(alert: AlertRecord, news: _News, policy: Policy, now: int) -> Verdi
     return Verdict(Reason.TOO_OLD) if is_old and (news.reason is Reason.FIRST or news.reason in _NEWS) else None
 
 
-def _silenced(labels: Labels, silences: Sequence[Silence]) -> Verdict | None:
+def _silenced(alert: AlertRecord, category: str, silences: Sequence[Silence]) -> Verdict | None:
+    if not silences:
+        return None
+    labels = Labels.of(alert, category)
     for silence in silences:
         if holds_back(silence.matchers, labels):
             return Verdict(Reason.SILENCED, silence.id, again=silence.until)
@@ -119,11 +121,11 @@ def _put_off(alert: AlertRecord, news: _News, now: int) -> Verdict | None:
     return None
 
 
-def _routed(alert: AlertRecord, news: _News, labels: Labels, policy: Policy, now: int) -> Verdict:
+def _routed(alert: AlertRecord, news: _News, category: str, policy: Policy, now: int) -> Verdict:
     """Where it goes. What is over goes to those who heard of it; what the monitor says of itself goes somewhere."""
     if news.reason is Reason.RESOLVED:
         return Verdict(news.reason, news.detail, tuple(sorted(alert.told.channels)))
-    channels = policy.channels_for(labels, now)
+    channels = policy.channels_for(Labels.of(alert, category), now)
     # That alerts do not arrive is told to everyone who can be reached.
     to_all = alert.detection == NOT_ARRIVED
     if to_all or (not channels and alert.kind != "detection"):

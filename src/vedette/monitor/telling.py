@@ -68,7 +68,7 @@ class Desk:
         if not due or not alert.standing:
             return alert
         self.closed += 1
-        return replace(alert, closed=alert.closes, changed=self.now)
+        return alert.amended(closed=alert.closes, changed=self.now)
 
     def _told(self, alert: AlertRecord, verdict: Verdict) -> AlertRecord:
         planned = [self.outbox.plan(alert, channel, verdict.reason) for channel in verdict.channels]
@@ -80,7 +80,7 @@ class Desk:
             decision = Decision(alert.id, self.now, Reason.GROUPED, why, keys)
         self._decisions.append(decision)
         self.told += 1
-        return replace(alert, told=self._heard(alert, verdict), lifecycle=self._woken(alert.lifecycle))
+        return alert.amended(told=self._heard(alert, verdict), lifecycle=self._woken(alert.lifecycle))
 
     def _heard(self, alert: AlertRecord, verdict: Verdict) -> Told:
         told, evidence = alert.told, alert.evidence

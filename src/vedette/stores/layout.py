@@ -11,7 +11,7 @@ from vedette.stores import codec
 from vedette.stores.codec import VERSION, Array, EvidenceWire, Versioned, read, write
 from vedette.stores.memo import Memo
 from vedette.stores.schema import Row
-from vedette.stores.texts import digest, restored, storable
+from vedette.stores.texts import digest, place_digest, restored, storable
 
 
 class _Life(Array, frozen=True):
@@ -147,16 +147,17 @@ minute_of = Memo(_minute_of)
 """From a row of `minutes`."""
 
 
-def alert_row(alert: AlertRecord) -> Row:
-    """A row of `alerts`."""
+def alert_row(alert: AlertRecord, *, keep: bool = True) -> Row:
+    """A row of `alerts`; `keep` where it is likely to be read soon."""
     first, last = alert.minutes
     made = (
-        alert.id, alert.detection, digest(alert.detection, *alert.group), codec.encode_group(alert.group),
+        alert.id, alert.detection, place_digest(alert.detection, alert.group), codec.encode_group(alert.group),
         alert.opened, alert.closed, alert.closes, first, last, storable(alert.incident), storable(alert.actor),
         alert.created, alert.changed, alert.lifecycle.status.value, int(alert.standing), _alert_body(alert),
         codec.encode_evidence(alert.evidence),
     )  # fmt: skip
-    alert_of.keep(made, alert)
+    if keep:
+        alert_of.keep(made, alert)
     return made
 
 
@@ -215,7 +216,7 @@ alert_of = Memo(_alert_of)
 
 def due_row(detection: str, group: Group, due: int) -> Row:
     """A row of `due`."""
-    return digest(detection, *group), detection, codec.encode_group(group), due
+    return place_digest(detection, group), detection, codec.encode_group(group), due
 
 
 def due_of(_id: bytes, detection: str, group: str, due: int) -> tuple[int, str, Group]:

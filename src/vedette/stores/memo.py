@@ -42,6 +42,13 @@ class Memo(Generic[T]):
         self.keep(row, meaning)
         return meaning
 
+    def once(self, *row: Value) -> T:
+        """The same, without remembering it: rows of a crowd would drive out those that come again."""
+        found = self._young.get(row)
+        if found is None:
+            found = self._old.get(row)
+        return self._make(*row) if found is None else found
+
     def keep(self, row: Row, meaning: T) -> None:
         """Remember what a row means that is being written: it is likely to be read soon."""
         for value in row[-2:]:  # the long texts come last in every table

@@ -24,15 +24,15 @@ from vedette.monitor.store import (
 )
 from vedette.stores import codec, layout, schema
 from vedette.stores.schema import Row, Table, Value
-from vedette.stores.texts import digest, restored, storable
+from vedette.stores.texts import digest, place_digest, restored, storable
 
 T = TypeVar("T")
 
-TOGETHER = 128
-"""Keys that one query asks for at most."""
-
 TOGETHER = 200
 """Groups, or rows, that one statement is about."""
+
+CROWD = 500
+"""Groups, or alerts, of one call that are too many to remember: what comes again comes few at a time."""
 
 CHUNK = 5_000
 """Rows that one transaction of `prune_chunk` deletes at most, so that others need not wait long."""
@@ -127,11 +127,11 @@ class SqlTransaction:
     def minutes(self, detection: str, group: Group, start: int, end: int) -> Sequence[MinuteRow]:
         """The minutes that begin in `[start, end)`, in order of time."""
         sql = f"{schema.MINUTES.select} WHERE group_id = ? AND start >= ? AND start < ? ORDER BY start"
-        return self._session.rows(sql, (digest(detection, *group), start, end), layout.minute_of)
+        return self._session.rows(sql, (place_digest(detection, group), start, end), layout.minute_of)
 
     def put_minutes(self, detection: str, group: Group, rows: Iterable[MinuteRow]) -> None:
         """Insert or replace by start."""
-        key, texts = digest(detection, *group), codec.encode_group(group)
+        key, texts = place_digest(detection, group), codec.encode_group(group)
         latest = {row.start: row for row in rows}
         self._session.put(schema.MINUTES, [layout.minute_row(key, detection, texts, row) for row in latest.values()])
 
@@ -151,7 +151,8 @@ class SqlTransaction:
     def put_alerts(self, alerts: Sequence[AlertRecord]) -> None:
         """The same of several; no two of them have one id."""
         if alerts:
-            self._session.put(schema.ALERTS, [layout.alert_row(alert) for alert in alerts])
+            keep = len(alerts) < CROWD
+            self._session.put(schema.ALERTS, [layout.alert_row(alert, keep=keep) for alert in alerts])
 
     def alerts(self, wanted: AlertFilter) -> Sequence[AlertRecord]:
         """Alerts, the newest change first."""
@@ -172,14 +173,15 @@ class SqlTransaction:
     def alerts_of(self, detection: str, group: Group, start: int, end: int) -> Sequence[AlertRecord]:
         """A group's alerts whose `minutes` touch `[start, end)`, in order of their first minute."""
         where = "group_id = ? AND first_minute < ? AND last_minute >= ? ORDER BY first_minute, id"
-        values = (digest(detection, *group), end, start)
+        values = (place_digest(detection, group), end, start)
         return self._session.rows(f"{schema.ALERTS.select} WHERE {where}", values, layout.alert_of)
 
     def newest_alerts(self, places: Collection[Place], limit: int) -> Mapping[Place, Sequence[AlertRecord]]:
         """Of each of these groups the alerts that changed last, `limit` at most, the newest change first."""
         found: dict[Place, list[AlertRecord]] = {place: [] for place in places}
-        for keys in _parts([digest(detection, *group) for detection, group in found]):
-            for alert in self._session.rows(_NEWEST.format(keys=_places(keys)), (*keys, limit), layout.alert_of):
+        make = layout.alert_of if len(found) < CROWD else layout.alert_of.once
+        for keys in _parts([place_digest(detection, group) for detection, group in found]):
+            for alert in self._session.rows(_NEWEST.format(keys=_places(keys)), (*keys, limit), make):
                 found[alert.detection, alert.group].append(alert)
         return found
 
@@ -189,7 +191,7 @@ class SqlTransaction:
 
     def set_dues(self, dues: Mapping[Place, int | None]) -> None:
         """The same of several groups."""
-        for keys in _parts([digest(detection, *group) for (detection, group), due in dues.items() if due is None]):
+        for keys in _parts([place_digest(detection, group) for (detection, group), due in dues.items() if due is None]):
             self._session.change(_NOT_DUE.format(keys=_places(keys)), keys)
         rows = [layout.due_row(detection, group, due) for (detection, group), due in dues.items() if due is not None]
         if rows:

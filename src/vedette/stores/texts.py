@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import re
 
@@ -13,6 +14,12 @@ def digest(*texts: str) -> bytes:
     """16 bytes that stand for these texts in a key: a key of a database has a bounded length, a text from a log not."""
     framed = b"".join(len(raw).to_bytes(8) + raw for raw in (text.encode("utf-8", "surrogatepass") for text in texts))
     return hashlib.blake2b(framed, digest_size=16).digest()
+
+
+@functools.lru_cache(maxsize=4_096)
+def place_digest(detection: str, group: tuple[str, ...]) -> bytes:
+    """`digest` of a detection and one of its groups: a transaction asks for each several times."""
+    return digest(detection, *group)
 
 
 def storable(text: str) -> str:
