@@ -83,6 +83,20 @@ def test_records_puts_the_verbatim_records_in(shell: Shell) -> None:
     assert "cloudtrail" not in json.dumps(without)
 
 
+@pytest.mark.parametrize("name", ["plain.json.gz", "\u00e9.json.gz", "n\udce9.json.gz"])
+def test_json_is_laid_out_as_python_lays_it_out(shell: Shell, name: str) -> None:
+    """Indented by two and in ASCII, whatever stands in it: a file's name that is not UTF-8, or nothing at all."""
+    first = min(Path("logs").rglob("*.gz"))
+    try:
+        first.rename(first.with_name(name))
+    except OSError:
+        pytest.skip("this file system takes UTF-8 names only")
+    answer = shell("scan", "logs", *OWN, "-o", "json")
+    assert answer.out == json.dumps(json.loads(answer.out), indent=2) + "\n"
+    assert ascii(name)[1:-9].replace("\\xe9", "\\u00e9") in answer.out
+    assert shell("scan", "logs", *OWN, "-o", "json", "--since", "2030-01-01").out == "[]\n"
+
+
 @pytest.mark.parametrize("form", ["json", "ndjson", "ocsf"])
 def test_one_alert_by_the_beginning_of_its_id(shell: Shell, form: str) -> None:
     answer = shell("scan", "logs", *OWN, "-o", form, "--alert", "secret-read-aa")
