@@ -17,7 +17,7 @@ from moto.sqs.models import sqs_backends
 from aws_server import ACCOUNT, REGION, bare_environment, running
 from chaos.conftest import Hardness, settle_in
 from chaos.crowd import Crowd, put
-from chaos.living import Monitor, check, is_idle
+from chaos.living import Monitor, check
 from vedette.stores.sqlite import SqliteStore
 
 
@@ -43,7 +43,7 @@ def test_over_a_folder(home: Path, monitor: Monitor, hardness: Hardness) -> None
     _torment(monitor, hardness, crowd, lambda name, data: put(home / "logs", name, data))
     monitor.wait_until((home / "store.db").exists, 30)
     with closing(SqliteStore(home / "store.db", create=False)) as store:
-        monitor.wait_until(lambda: is_idle(store, crowd.files), 60 + crowd.files / 20)
+        monitor.wait_until_idle(store, crowd.files)
         assert monitor.end() == 0
         check(home, store, crowd)
 
@@ -81,7 +81,7 @@ def test_over_a_bucket_and_its_queue(
         monitor.wait_until((home / "store.db").exists, 30)
         with closing(SqliteStore(home / "store.db", create=False)) as store:
             _give_again(visible=True)
-            monitor.wait_until(lambda: is_idle(store, crowd.files), 60 + crowd.files / 5)
+            monitor.wait_until_idle(store, crowd.files)
             assert monitor.end() == 0
             check(home, store, crowd)
 
