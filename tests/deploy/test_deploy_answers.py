@@ -1,0 +1,343 @@
+"""What AWS may answer and no emulator does: a session whose answers are the test's to say."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from vedette.aws import AwsError, Failure
+from vedette.deploy import apply as applying
+from vedette.deploy import assets, drift, stacks, status
+from vedette.deploy.apply import Point
+from vedette.deploy.deployed import Resource
+from vedette.deploy.deployment import Deployment, Stack
+from vedette.deploy.failures import DeployError
+from vedette.deploy.intrinsics import Place
+from vedette.deploy.plan import Fate, Plan, StackPlan
+from vedette.deploy.stacks import ChangeSet, StackState
+from vedette.deploy.wanted import Wanted
+from vedette.errors import VedetteError
+
+WANTED = Wanted(account="111122223333", region="us-east-1", detections=())
+PLACE = Place.of(WANTED)
+Says = Mapping[str, object]
+
+
+class Client:
+    """Answers each method with what is said: a value, an error to raise, a function, or a list to take from."""
+
+    region = "us-east-1"
+
+    def __init__(self, says: Says) -> None:
+        self.says = dict(says)
+        self.calls: list[str] = []
+
+    def call(self, method: str, **given: object) -> Any:
+        self.calls.append(method)
+        found: Any = self.says.get(method, {})
+        if isinstance(found, list):
+            found = found.pop(0) if len(found) > 1 else found[0]
+        if callable(found):
+            found = found(**given)
+        if isinstance(found, Exception):
+            raise found
+        return found
+
+    def pages(self, method: str, **given: object) -> Iterator[Any]:
+        yield self.call(method, **given)
+
+
+class Session:
+    """The same client for every service."""
+
+    def __init__(self, says: Says) -> None:
+        self.one = Client(says)
+
+    def client(self, service: str, region: str | None = None) -> Any:
+        return self.one
+
+
+def session(**says: object) -> Any:
+    return Session(says)
+
+
+def refused(failure: Failure, code: str = "X", message: str = "no") -> AwsError:
+    return AwsError(message, failure, code=code)
+
+
+MISSING, DENIED, BROKEN = (refused(one) for one in (Failure.MISSING, Failure.DENIED, Failure.BROKEN))
+
+
+# The bucket
+
+
+def test_a_bucket_that_may_not_be_looked_at_is_somebody_elses_only_if_it_is_not_among_our_own() -> None:
+    own = {"Buckets": [{"Name": "vedette-assets-111122223333-us-east-1"}]}
+    with pytest.raises(AwsError):
+        assets.exists(session(head_bucket=DENIED, list_buckets=own).one, WANTED)
+    with pytest.raises(AwsError):  # nobody may list: AWS's own words are better than a guess
+        assets.exists(session(head_bucket=DENIED, list_buckets=DENIED).one, WANTED)
+    with pytest.raises(VedetteError, match="is taken by another account"):
+        assets.exists(session(head_bucket=DENIED, list_buckets={"Buckets": []}).one, WANTED)
+
+
+def test_a_name_that_is_taken_while_it_is_made(tmp_path: Path) -> None:
+    with pytest.raises(VedetteError, match="is taken by another account"):
+        assets.ensure(
+            session(head_bucket=MISSING, create_bucket=refused(Failure.REFUSED, "BucketAlreadyExists")), WANTED
+        )
+    with pytest.raises(AwsError):
+        assets.ensure(session(head_bucket=MISSING, create_bucket=DENIED), WANTED)
+
+
+def test_what_cannot_be_asked_is_stored_anew_unless_s3_is_broken() -> None:
+    """Without the right to list, S3 answers 403 for what is not there."""
+    there = Client({"head_object": DENIED})
+    assets.put(there, WANTED, "b", "k", b"")  # type: ignore[arg-type]
+    assert there.calls == ["head_object", "put_object"]
+    with pytest.raises(AwsError):
+        assets.put(Client({"head_object": BROKEN}), WANTED, "b", "k", b"")  # type: ignore[arg-type]
+
+
+def test_a_bucket_is_emptied_page_by_page_before_it_is_deleted() -> None:
+    pages: list[object] = [
+        {"Versions": [{"Key": "a", "VersionId": "1"}], "IsTruncated": True},
+        {"DeleteMarkers": [{"Key": "a", "VersionId": "2"}], "IsTruncated": False},
+    ]
+    asked = session(list_object_versions=pages)
+    assert assets.remove(asked, WANTED) is True
+    assert asked.one.calls == [
+        "head_bucket", "list_object_versions", "delete_objects", "list_object_versions", "delete_objects",
+        "delete_bucket",
+    ]  # fmt: skip
+    assert assets.remove(session(head_bucket=MISSING), WANTED) is False
+
+
+# Stacks
+
+
+def test_a_change_set_takes_its_time_and_has_pages() -> None:
+    answers: list[object] = [
+        {"Status": "CREATE_PENDING"},
+        {"Status": "CREATE_COMPLETE", "Changes": [{"n": 1}], "NextToken": "more"},
+        {"Status": "CREATE_COMPLETE", "Changes": [{"n": 2}]},
+    ]
+    client: Any = Client({"create_change_set": {"Id": "cs", "StackId": "s"}, "describe_change_set": answers})
+    waited: list[float] = []
+    made = stacks.make_change_set(client, STACK, {}, {}, "x", new=True, pause=waited.append)
+    assert made is not None
+    assert made.changes == ({"n": 1}, {"n": 2})
+    assert waited == [stacks.POLL_SECONDS]
+
+
+@pytest.mark.parametrize(("new", "hint"), [(True, "nothing was made"), (False, "nothing was changed")])
+def test_a_change_set_that_cloudformation_refuses(new: bool, hint: str) -> None:
+    failed = {"Status": "FAILED", "StatusReason": "Template error: bad"}
+    client: Any = Client({"create_change_set": {"Id": "cs"}, "describe_change_set": failed})
+    with pytest.raises(VedetteError, match="Template error: bad") as raised:
+        stacks.make_change_set(client, STACK, {}, {}, "x", new=new, pause=lambda _: None)
+    assert raised.value.hint == hint
+    assert client.calls[-1] == "delete_change_set"
+
+
+def test_what_describe_stacks_refuses_otherwise_is_an_error() -> None:
+    with pytest.raises(AwsError):
+        stacks.find(session(describe_stacks=DENIED).one, "x")
+
+
+def test_the_state_right_after_the_call_may_be_the_old_one() -> None:
+    """CloudFormation shows it for a moment: an operation is over only when it has begun, or after some looks."""
+    client: Any = Client({"describe_stacks": {"Stacks": [described("CREATE_COMPLETE")]}})
+    waited: list[float] = []
+    assert list(stacks.watch(client, "s", "token", waited.append)) == []
+    assert len(waited) == 5
+
+
+def test_events_that_are_known_are_not_told_again() -> None:
+    found = {"StackEvents": [{"EventId": "2", "ClientRequestToken": "t"}, {"EventId": "1", "ClientRequestToken": "t"}]}
+    client: Any = Client({"describe_stack_events": found})
+    assert [one.id for one in stacks.events(client, "s", "t")] == ["1", "2"]
+    assert [one.id for one in stacks.events(client, "s", "t", frozenset({"1"}))] == ["2"]
+    assert stacks.events(client, "s", "other") == []
+
+
+def test_the_cause_of_a_failed_validation_is_asked_for() -> None:
+    """DescribeEvents knows of what; where it may not be asked, the stack's own words are all there is."""
+    event = stacks.Event("1", "s", "", "AWS::CloudFormation::Stack", "CREATE_FAILED", "Validation failed", None)
+    told = {"OperationEvents": [{"EventId": "0"}, {"EventId": "9", "LogicalResourceId": "B",
+                                                   "ValidationStatusReason": "B is wrong"}]}  # fmt: skip
+    found = stacks.first_cause(session(describe_events=told).one, "s", [event])
+    assert found is not None
+    assert (found.logical_id, found.reason) == ("B", "B is wrong")
+    assert stacks.first_cause(session(describe_events=DENIED).one, "s", [event]) is event
+    assert stacks.first_cause(session(describe_events={}).one, "s", [event]) is event
+    assert stacks.first_cause(session().one, "s", []) is None
+
+
+def test_a_change_set_of_a_stack_that_has_gone_on_is_left() -> None:
+    client: Any = Client({"describe_stacks": {"Stacks": [described("CREATE_COMPLETE")]}})
+    stacks.discard(client, ChangeSet("cs", "s", "s", ()), new=True)
+    assert client.calls == ["describe_stacks"]
+
+
+# Applying
+
+STACK = Stack("vedette-base", "Base", {"Resources": {}}, {}, (), ())
+STATE = StackState("vedette-base", "id", "CREATE_COMPLETE", "", {}, {}, 1, 1)
+
+
+def described(word: str) -> dict[str, object]:
+    return {"StackName": "vedette-base", "StackId": "id", "StackStatus": word}
+
+
+def planned(fate: Fate, change_set: ChangeSet | None, state: StackState | None = STATE) -> Plan:
+    one = StackPlan("vedette-base", "Base", fate, STACK, state, change_set, ())
+    return Plan(WANTED, Deployment((STACK,), (), (), {}), (one,))
+
+
+def event(word: str, logical_id: str = "vedette-base", reason: str = "") -> Callable[..., object]:
+    """The events of the operation, whatever its token is."""
+    tokens: list[object] = []
+
+    def answer(**given: object) -> object:
+        tokens.append(given)
+        return {
+            "StackEvents": [
+                {"EventId": f"{logical_id} {word}", "LogicalResourceId": logical_id, "ResourceStatus": word,
+                 "ResourceType": "AWS::CloudFormation::Stack" if logical_id == "vedette-base" else "AWS::SNS::Topic",
+                 "ResourceStatusReason": reason, "PhysicalResourceId": ""}
+            ]
+        }  # fmt: skip
+
+    return answer
+
+
+@pytest.fixture
+def any_token(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Events count whatever operation they are of: the token of a real one is made up anew."""
+    real = stacks.events
+    monkeypatch.setattr(stacks, "events", lambda cfn, stack_id, _="", known=frozenset(): real(cfn, stack_id, "", known))
+
+
+def test_an_update_that_changes_nothing_after_all(any_token: None) -> None:
+    """A change set that could not be made for the plan may turn out to be empty."""
+    empty = {"Status": "FAILED", "StatusReason": "The submitted information didn't contain changes."}
+    asked = session(create_change_set={"Id": "cs"}, describe_change_set=empty)
+    steps = list(applying.apply(asked, planned(Fate.UPDATE, None), lambda _: None))
+    assert [step.point for step in steps] == [Point.BEGUN, Point.DONE]
+    assert "execute_change_set" not in asked.one.calls
+
+
+def test_an_update_that_is_taken_back_says_so(any_token: None) -> None:
+    asked = session(
+        describe_stacks={"Stacks": [described("UPDATE_ROLLBACK_COMPLETE")]},
+        describe_stack_events=event("UPDATE_FAILED", "Topic", "not this way"),
+    )
+    plan = planned(Fate.UPDATE, ChangeSet("cs", "vedette-base", "id", ()))
+    with pytest.raises(DeployError, match="not this way; `vedette-base` is as it was before"):
+        list(applying.apply(asked, plan, lambda _: None))
+
+
+def test_a_stack_that_ends_elsewhere_is_named_with_its_state(any_token: None) -> None:
+    asked = session(
+        describe_stacks={"Stacks": [described("UPDATE_ROLLBACK_FAILED")]},
+        describe_stack_events=event("UPDATE_FAILED", "Topic", "stuck"),
+    )
+    with pytest.raises(DeployError, match="`vedette-base` is in UPDATE_ROLLBACK_FAILED"):
+        list(applying.apply(asked, planned(Fate.UPDATE, ChangeSet("cs", "vedette-base", "id", ())), lambda _: None))
+
+
+def test_what_could_not_be_removed_after_an_update_is_told_at_the_end(any_token: None) -> None:
+    """For CloudFormation the update is complete; the thing belongs to no stack any more."""
+    asked = session(
+        describe_stacks={"Stacks": [described("UPDATE_COMPLETE")]},
+        describe_stack_events=event("DELETE_FAILED", "Topic", "in use"),
+    )
+    with pytest.raises(DeployError, match="in use; it could not be removed"):
+        list(applying.apply(asked, planned(Fate.UPDATE, ChangeSet("cs", "vedette-base", "id", ())), lambda _: None))
+
+
+def test_a_failed_creation_is_removed_and_a_removal_that_fails_is_told(any_token: None) -> None:
+    """Where OnStackFailure has not got that far; here even the removal fails."""
+    asked = session(
+        describe_stacks={"Stacks": [described("ROLLBACK_COMPLETE")]},
+        describe_stack_events=event("DELETE_FAILED", "Topic", "not empty"),
+    )
+    with pytest.raises(DeployError, match=r"not empty.*failed before, and cannot be removed"):
+        list(
+            applying.apply(asked, planned(Fate.CREATE, ChangeSet("cs", "vedette-base", "id", ()), None), lambda _: None)
+        )
+    assert "delete_stack" in asked.one.calls
+
+
+def test_what_stopped_us_is_what_is_told(any_token: None) -> None:
+    """A change set that cannot be taken back does nothing; the error before it matters."""
+    first = StackPlan("vedette-a", "A", Fate.UPDATE, STACK, STATE, ChangeSet("1", "vedette-a", "id", ()), ())
+    second = StackPlan("vedette-b", "B", Fate.UPDATE, STACK, STATE, ChangeSet("2", "vedette-b", "id", ()), ())
+    asked = session(execute_change_set=refused(Failure.DENIED, message="the first"), delete_change_set=BROKEN)
+    plan = Plan(WANTED, Deployment((), (), (), {}), (first, second))
+    with pytest.raises(AwsError, match="the first"):
+        list(applying.apply(asked, plan, lambda _: None))
+
+
+# Status
+
+
+def resource(type_: str, name: str, **properties: object) -> Resource:
+    return Resource("s", "Id", type_, name, properties, kept=False, arn=f"arn:aws:sns:us-east-1:111122223333:{name}")
+
+
+def test_a_topic_that_is_gone_has_no_subscribers() -> None:
+    one = resource("AWS::SNS::Subscription", "x", TopicArn="arn:t:high", Protocol="email", Endpoint="ops@example.com")
+    (found,) = status._subscriptions(session(list_subscriptions_by_topic=MISSING), [one])
+    assert found.confirmation is status.Confirmation.ABSENT
+    with pytest.raises(AwsError):
+        status._subscriptions(session(list_subscriptions_by_topic=DENIED), [one])
+    pending = {"Subscriptions": [{"Protocol": "email", "Endpoint": "ops@example.com",
+                                  "SubscriptionArn": "PendingConfirmation"}]}  # fmt: skip
+    (found,) = status._subscriptions(session(list_subscriptions_by_topic=pending), [one])
+    assert found.confirmation is status.Confirmation.PENDING
+
+
+def test_a_function_that_is_gone_or_failed_to_change() -> None:
+    function = resource("AWS::Lambda::Function", "vedette-storyteller")
+    gone = status._storyteller(session(get_function_configuration=MISSING), [function], 0)
+    assert gone is not None
+    assert (gone.state, gone.trouble) == ("Missing", "somebody has deleted it")
+    with pytest.raises(AwsError):
+        status._storyteller(session(get_function_configuration=DENIED), [function], 0)
+    failed = {"State": "Active", "LastUpdateStatus": "Failed", "LastUpdateStatusReason": "no role"}
+    counted = {"Datapoints": [{"Sum": 2.0}, {"Sum": "?"}]}
+    found = status._storyteller(
+        session(get_function_configuration=failed, get_metric_statistics=counted), [function], 1_795_000_000
+    )
+    assert found is not None
+    assert (found.state, found.trouble, found.errors) == ("Failed", "no role", 2)
+
+
+def test_nothing_is_read_of_nothing() -> None:
+    assert status._trail(session(), PLACE, []) is None
+    assert status._storyteller(session(), [], 0) is None
+
+
+def test_drift_of_what_may_not_be_read_is_an_error_and_of_what_is_gone_is_not() -> None:
+    one = resource("AWS::Logs::MetricFilter", "f", LogGroupName="/g", FilterPattern="x")
+    (found,) = drift.find(session(describe_metric_filters=MISSING), [one])
+    assert found.fault is drift.Fault.MISSING
+    with pytest.raises(AwsError):
+        drift.find(session(describe_metric_filters=DENIED), [one])
+    with pytest.raises(AwsError):
+        drift.find(session(get_topic_attributes=DENIED), [resource("AWS::SNS::Topic", "t")])
+
+
+def test_times_of_a_trail() -> None:
+    moment = dt.datetime(2026, 11, 21, 10, tzinfo=dt.UTC)
+    found = status._trail_state(
+        session(get_trail_status={"IsLogging": True, "LatestDeliveryTime": moment}),
+        status.FoundTrail("t", "arn", "b", None, "us-east-1", True, False),
+    )
+    assert (found.logging, found.delivered, found.to_logs) == (True, 1_795_255_200, None)
