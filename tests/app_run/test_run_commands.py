@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import io
 import json
 import os
@@ -53,6 +54,27 @@ def settings(home: Path) -> Path:
     path = home / "vedette.toml"
     path.write_text(SETTINGS.format(home=home))
     return path
+
+
+def test_records_without_an_id_in_joined_files_are_each_counted(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """`cat *.gz > one.gz` is one object of several documents: a record without an eventID is known by its place in all."""
+    made = []
+    for number, user in enumerate(("alice", "carol", "alice"), 1):
+        each = record(number, name="CreateAccessKey") | {
+            "eventSource": "iam.amazonaws.com",
+            "eventTime": f"2026-03-02T10:0{number}:00Z",
+            "requestParameters": {"userName": user},
+            "userIdentity": {"type": "IAMUser", "userName": user, "arn": f"arn:aws:iam::111122223333:user/{user}"},
+        }
+        del each["eventID"]
+        made.append(gzip.compress(log_file(each)))
+    (home / "logs" / "a.json").unlink()
+    (home / "logs" / "one.gz").write_bytes(b"".join(made))
+    assert invoke(["run", "logs", "--once", "--tell-old"]) == 0
+    capsys.readouterr()
+    assert invoke(["alerts", "list", "-o", "json"]) == 0
+    found = [each for each in json.loads(capsys.readouterr().out) if each["detection"] == "access-key-created"]
+    assert sorted(each["count"] for each in found) == [1, 2]
 
 
 def test_once_over_a_folder_ends_with_the_mail(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
