@@ -152,14 +152,14 @@ def _rows(monitor: Monitor, name: str, results: Sequence[Piece], bodies: int) ->
     for number, result in enumerate(results, bodies - len(results)):
         if isinstance(result, BodyResult):
             for match in result.matches:
-                yield _match_row(monitor, match, f"{name}:{number}")
+                yield _match_row(monitor, match, number)
             if defaults and result.minutes is not None:
                 yield from _default_rows(monitor, defaults, result, f"{name}:{number}")
 
 
-def _match_row(monitor: Monitor, match: Match, body: str) -> MatchRow:
+def _match_row(monitor: Monitor, match: Match, body: int) -> MatchRow:
     seen = match.sighting
-    key = seen.event_id or f"{body}:{seen.place}"
+    key = seen.event_id or f"{seen.object_name}:{body}:{seen.place}"
     return MatchRow(monitor.detections[match.detection].id, key, match.group, match.value, seen)
 
 
