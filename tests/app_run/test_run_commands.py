@@ -57,7 +57,7 @@ def settings(home: Path) -> Path:
 
 
 def test_records_without_an_id_in_joined_files_are_each_counted(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """`cat *.gz > one.gz` is one object of several documents: a record without an eventID is known by its place in all."""
+    """`cat *.gz > one.gz` is one object of several: a record without an eventID is known by its place in all."""
     made = []
     for number, user in enumerate(("alice", "carol", "alice"), 1):
         each = record(number, name="CreateAccessKey") | {
