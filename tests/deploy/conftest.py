@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import itertools
 import os
 import shutil
@@ -15,12 +16,14 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from botocore.loaders import create_loader
 
 from aws_server import bare_environment
 from cli.samples import Shell
 from deploy.stories import Stage, hook, stage
 from senders.receiving import Receiver, receiving
 from vedette.aws import AwsSession, session
+from vedette.detections.loader import load_builtin
 
 ROOT = Path(__file__).parents[2]
 HERE = Path(__file__).parent
@@ -75,6 +78,15 @@ def _await(process: subprocess.Popen[bytes], address: str) -> None:
         except (urllib.error.URLError, OSError):
             time.sleep(0.02)
     pytest.fail("ministack did not start")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def read_once() -> Iterator[None]:
+    """The built-in detections and botocore's descriptions of services are read once, not by every command again."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("vedette.cli.loading.load_builtin", functools.cache(load_builtin))
+        patch.setattr("botocore.session.create_loader", functools.cache(create_loader))
+        yield
 
 
 @pytest.fixture(scope="session")

@@ -11,8 +11,8 @@ import pytest
 
 from cli.samples import DETECTIONS, Shell, Terminal, check_golden
 from vedette.aws import AwsSession
-from vedette.deploy.bundle import zipped
-from vedette.errors import ExitCode
+from vedette.deploy.bundle import Bundle, zipped
+from vedette.errors import ExitCode, VedetteError
 
 GOLDEN = Path(__file__).parent / "golden_cli"
 REGION = "us-east-1"
@@ -178,3 +178,45 @@ def test_what_is_given_wrongly(deploy: Deployer, given: tuple[str, str]) -> None
     assert answer.err.count("\n") <= 3
     assert "hint: " in answer.err or given[0] == "--bundle"
     assert "hooks.slack" not in answer.err
+
+
+def test_without_a_bundle_one_is_built(deploy: Deployer, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of the detections that are wanted, for the architecture that is wanted; `export` puts it beside the files."""
+    asked: list[tuple[str, int]] = []
+
+    def build(path: Path, *, architecture: str, detections: tuple[object, ...]) -> Bundle:
+        asked.append((architecture, len(detections)))
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(b"zip")
+        return Bundle(path, "0" * 64, 3)
+
+    monkeypatch.setattr("vedette.cli.deploy.bundle", build)
+    monkeypatch.setattr("vedette.cli.deploy_checks.bundle", build)
+    wanted = ("-d", "own", "--no-builtin", "--only", "key-made", "--architecture", "x86_64")
+    answer = deploy.shell("deploy", "plan", *wanted)
+    assert answer.code == ExitCode.DONE, answer.err
+    assert "building the storyteller's code …" in answer.err
+    assert deploy.shell("deploy", "export", *wanted, "--to", "out").code == ExitCode.DONE
+    assert asked == [("x86_64", 1)] * 2
+    refused = deploy.shell("deploy", "export", *wanted, "--to", "other", "--bundle", "nowhere.zip")
+    assert refused.code == ExitCode.WRONG_INPUT
+
+
+def test_code_that_cannot_be_uploaded_leaves_no_stack(
+    deploy: Deployer, monkeypatch: pytest.MonkeyPatch, aws: AwsSession
+) -> None:
+    def broken(*_: object) -> None:
+        raise VedetteError("the bucket is on fire")
+
+    monkeypatch.setattr("vedette.deploy.assets.upload_code", broken)
+    answer = deploy.shell("deploy", "apply", *OWN, "--yes")
+    assert answer.code == ExitCode.FAILURE
+    assert "the bucket is on fire" in answer.err
+    assert aws.client("cloudformation").call("describe_stacks")["Stacks"] == []
+
+
+def test_nobody_to_ask(deploy: Deployer, aws: AwsSession) -> None:
+    answer = deploy.shell("deploy", "apply", *OWN)
+    assert answer.code == ExitCode.WRONG_INPUT
+    assert "`--yes` does it without asking" in answer.err
+    assert aws.client("cloudformation").call("describe_stacks")["Stacks"] == []

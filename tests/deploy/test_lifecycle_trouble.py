@@ -161,7 +161,7 @@ def test_a_stack_in_rollback_complete_is_removed_and_made_anew(deploy: Deployer,
 
 def test_what_cloudformation_is_at_work_on_is_waited_for(deploy: Deployer, aws: AwsSession) -> None:
     """An apply was interrupted while a stack was being made: planning says so, applying waits and goes on."""
-    made_by_hand(aws, "vedette-base", waiting(3))
+    made_by_hand(aws, "vedette-base", waiting(2))
     answer = deploy("plan", *OPTIONS)
     assert answer.code == ExitCode.FAILURE
     assert "CloudFormation is at work on `vedette-base` (CREATE_IN_PROGRESS)" in answer.err
