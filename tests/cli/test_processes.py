@@ -75,7 +75,8 @@ def test_a_full_disk_is_a_failure_in_one_sentence(room: Path, command: str) -> N
     done = through_shell(f"$V {command}")
     assert done.returncode == 4
     place = "`/dev/full`" if "--out" in command else "the answer"
-    assert done.stderr == f"error: cannot write {place}: no space left on device\n"
+    hint = "hint: make room on the disk, or choose another place"
+    assert done.stderr == f"error: cannot write {place}: no space left on device\n{hint}\n"
 
 
 def test_a_closed_stdout_is_a_failure_in_one_sentence(room: Path) -> None:

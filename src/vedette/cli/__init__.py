@@ -17,7 +17,7 @@ import click
 
 from vedette import __version__
 from vedette.cli.streams import abandon_output, open_streams
-from vedette.errors import ExitCode, VedetteError, closest, reason_of
+from vedette.errors import ExitCode, VedetteError, closest, reason_of, unwritable
 
 _COMMANDS = {
     "scan": ("vedette.cli.scan", "Find what matters in CloudTrail logs."),
@@ -103,7 +103,11 @@ def invoke(arguments: Sequence[str]) -> int:
         if "VEDETTE_DEBUG" in os.environ:
             raise
         abandon_output()
-        place = f"`{error.filename}`: " if error.filename else "cannot write the answer: " if _is_full(error) else ""
+        if _is_full(error):
+            return _tell(
+                unwritable(f"`{error.filename}`" if error.filename else "the answer", error).render(), ExitCode.FAILURE
+            )
+        place = f"`{error.filename}`: " if error.filename else ""
         return _tell(place + reason_of(error), ExitCode.FAILURE)
     except Exception as error:
         if "VEDETTE_DEBUG" in os.environ:
