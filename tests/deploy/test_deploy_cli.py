@@ -196,9 +196,9 @@ def test_without_a_bundle_one_is_built(deploy: Deployer, monkeypatch: pytest.Mon
     answer = deploy.shell("deploy", "plan", *wanted)
     assert answer.code == ExitCode.DONE, answer.err
     assert "building the storyteller's code …" in answer.err
-    assert deploy.shell("deploy", "export", *wanted, "--to", "out").code == ExitCode.DONE
+    assert deploy.shell("deploy", "export", *wanted, "--out", "out").code == ExitCode.DONE
     assert asked == [("x86_64", 1)] * 2
-    refused = deploy.shell("deploy", "export", *wanted, "--to", "other", "--bundle", "nowhere.zip")
+    refused = deploy.shell("deploy", "export", *wanted, "--out", "other", "--bundle", "nowhere.zip")
     assert refused.code == ExitCode.WRONG_INPUT
 
 

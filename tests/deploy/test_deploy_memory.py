@@ -100,7 +100,7 @@ def test_what_reads_takes_what_is_deployed(deploy: Deployer, tmp_path: Path) -> 
     assert "keys" not in {one["what"] for one in json.loads(told)["lines"]}
     assert "kms:CreateKey" in deploy.shell("deploy", "iam").out
     assert "kms:CreateKey" not in deploy.shell("deploy", "iam", "--deployed").out
-    answer = deploy.shell("deploy", "export", "--deployed", "--bundle", "code.zip", "--to", "out")
+    answer = deploy.shell("deploy", "export", "--deployed", "--bundle", "code.zip", "--out", "out")
     assert answer.code == ExitCode.DONE
     written = "".join(path.read_text() for path in (tmp_path / "out").rglob("*.json"))
     assert "high:ops@example.com" not in written  # the options are not part of what is exported

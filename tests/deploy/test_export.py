@@ -357,7 +357,7 @@ def test_files_that_are_there_are_kept(tmp_path: Path) -> None:
 
 def test_the_command_writes_the_files_and_the_code(shell: Shell, tmp_path: Path) -> None:
     (tmp_path / "made.zip").write_bytes(b"PK zip")
-    chosen = ("--to", "out", "--only", "root-login", "--bundle", "made.zip")
+    chosen = ("--out", "out", "--only", "root-login", "--bundle", "made.zip")
     run = shell("deploy", "export", "--format", "terraform", *chosen)
     assert run.code == 0, run.err
     assert (tmp_path / "out" / "storyteller.zip").read_bytes() == b"PK zip"
@@ -368,13 +368,13 @@ def test_the_command_writes_the_files_and_the_code(shell: Shell, tmp_path: Path)
 
 
 def test_a_bundle_that_is_not_there_is_said_to_be_missing(shell: Shell) -> None:
-    run = shell("deploy", "export", "--to", "out", "--only", "root-login", "--bundle", "nothing.zip")
+    run = shell("deploy", "export", "--out", "out", "--only", "root-login", "--bundle", "nothing.zip")
     assert run.code == 2
     assert "nothing.zip" in run.err
 
 
 def test_without_the_storyteller_there_is_no_code(shell: Shell, tmp_path: Path) -> None:
-    run = shell("deploy", "export", "--to", "out", "--only", "root-login", "--no-storyteller")
+    run = shell("deploy", "export", "--out", "out", "--only", "root-login", "--no-storyteller")
     assert run.code == 0, run.err
     assert sorted(path.name for path in (tmp_path / "out").iterdir()) == sorted(
         ["README.md", "vedette-base.json", "vedette-detections-1.json", "vedette-overview.json"]

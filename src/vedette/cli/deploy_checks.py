@@ -309,7 +309,7 @@ def _flight_document(flight: Flight) -> dict[str, object]:
     show_default=True,
     help="As what.",
 )
-@click.option("--to", "folder", metavar="FOLDER", required=True, help="Where to; made if it is not there.")
+@click.option("--out", "folder", metavar="FOLDER", required=True, help="Where to; made if it is not there.")
 @click.option("--force", is_flag=True, help="Write over files that are there.")
 @deployed_option  # fmt: skip
 def export_command(params: Params, kind: str, folder: str, force: bool, deployed: bool) -> int:
