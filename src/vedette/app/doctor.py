@@ -26,7 +26,7 @@ from vedette.app.upkeep import HOLDER
 from vedette.app.vault import open_secrets
 from vedette.app.wiring import open_settings_store
 from vedette.aws import AwsError
-from vedette.errors import VedetteError
+from vedette.errors import VedetteError, reason_of
 from vedette.monitor.store import Store
 from vedette.secrets import Secrets
 from vedette.settings.channel_tables import Channel, MaildirChannel, SmtpChannel, SnsChannel
@@ -84,7 +84,7 @@ def _tried(what: str, look: Callable[[], str]) -> Check:
     except VedetteError as error:
         return Check(what, State.BAD, error.message, error.hint or "")
     except OSError as error:
-        return Check(what, State.BAD, (error.strerror or str(error)).lower())
+        return Check(what, State.BAD, reason_of(error))
 
 
 def _places(given: PlaceSettings) -> str:
@@ -184,7 +184,7 @@ def _folder(path: str) -> str:
     except FileNotFoundError as error:
         raise VedetteError(f"no folder `{path}`", hint=f"mkdir -p {path}, or change `path`") from error
     except OSError as error:
-        why = (error.strerror or str(error)).lower()
+        why = reason_of(error)
         raise VedetteError(f"{path}: {why}", hint=f"let the user who runs Vedette read {path}") from error
 
 
@@ -254,7 +254,7 @@ def _mail_server(channel: SmtpChannel) -> str:
                     hint="look at `port`, and `security` that goes with it",
                 )
     except OSError as error:
-        why = (error.strerror or str(error)).lower()
+        why = reason_of(error)
         raise VedetteError(
             f"{place}: {why}", hint="is the mail server running, `host` and `port` right, and no firewall between?"
         ) from error

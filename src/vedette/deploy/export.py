@@ -15,7 +15,7 @@ from vedette.deploy.deployment import MAX_BODY, MAX_INLINE, MAX_RESOURCES, Deplo
 from vedette.deploy.export_readme import cloudformation_readme, stackset_readme, terraform_readme
 from vedette.deploy.terraform import CODE, modules
 from vedette.deploy.wanted import Wanted
-from vedette.errors import InputError, OutputError
+from vedette.errors import InputError, OutputError, reason_of
 
 STACKSET: Final = "stackset.json"
 _ENDPOINT: Final = "Endpoint{}"
@@ -197,5 +197,5 @@ def write_files(files: Mapping[str, str], folder: Path, *, force: bool) -> Itera
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(text, "utf-8")
         except OSError as error:
-            raise OutputError(f"cannot write `{path}`: {(error.strerror or str(error)).lower()}") from None
+            raise OutputError(f"cannot write `{path}`: {reason_of(error)}") from None
         yield path

@@ -18,7 +18,7 @@ from vedette.deploy.importing.terraform import Module, shown
 from vedette.detections.yaml import Mapping as Entries
 from vedette.detections.yaml import Node, Place, Scalar, Text, YamlError, parse
 from vedette.detections.yaml import Sequence as Items
-from vedette.errors import InputError, Problem, ProblemsError
+from vedette.errors import InputError, Problem, ProblemsError, reason_of
 
 MAX_BYTES = 20_000_000
 """A state of a large account; more is no file that people write or read."""
@@ -50,7 +50,7 @@ def _text(path: Path) -> Text:
         with path.open("rb") as file:
             data = file.read(MAX_BYTES + 1)
     except OSError as error:
-        raise InputError(f"cannot read `{path}`: {(error.strerror or 'error').lower()}") from None
+        raise InputError(f"cannot read `{path}`: {reason_of(error)}") from None
     if len(data) > MAX_BYTES:
         raise InputError(f"`{path}` is larger than {MAX_BYTES // 1_000_000} MB", hint=f"expected {_HINT}")
     try:
