@@ -183,10 +183,10 @@ def test_an_object_that_fails_again_and_again_is_put_aside_by_name() -> None:
     for _ in range(TRIES):
         assert "a" not in desk.source.rejected
         desk.step()
-    assert desk.source.rejected == {"a": "Permission denied"}
+    assert desk.source.rejected == {"a": "permission denied"}
     with desk.store.transaction() as tx:
         assert [(row.name, row.poison, row.done) for row in tx.objects(poison=True)] == [
-            ("a", "Permission denied", False)
+            ("a", "permission denied", False)
         ]
     assert desk.parts.figures.value(POISON, "fake") == 1
     assert desk.run.taking.total.failed == TRIES

@@ -18,7 +18,7 @@ from vedette.app.journal import Journal
 from vedette.app.objects import Held, Place, Reader
 from vedette.app.taking import Taking
 from vedette.app.work import Stopped, Work
-from vedette.errors import VedetteError
+from vedette.errors import VedetteError, reason_of
 from vedette.monitor.store import SourceHealth, Transaction
 from vedette.sources.port import Item, PoisonError, Source
 
@@ -160,7 +160,7 @@ class Intake:
 
     def source_failed(self, source: Source, error: OSError | VedetteError, failures: int) -> None:
         """Tell, and remember, that a source could not be asked."""
-        why = error.message if isinstance(error, VedetteError) else error.strerror or str(error)
+        why = error.message if isinstance(error, VedetteError) else reason_of(error)
         hint = error.hint if isinstance(error, VedetteError) else None
         self.figures.add(SOURCE_ERRORS, source.name)
         self.journal.error("source fails", source=source.name, why=why, hint=hint, times=failures)

@@ -32,7 +32,7 @@ from vedette.app.objects import PART, Held, Part, Place, Reader
 from vedette.app.selfwatch import BUG, bug_of
 from vedette.app.work import Stopped, Work
 from vedette.detections.definition import Severity
-from vedette.errors import VedetteError
+from vedette.errors import VedetteError, reason_of
 from vedette.monitor.habits import Learner, News, learn
 from vedette.monitor.intake import Arrival, Ingested, evaluating, ingest_together
 from vedette.monitor.store import SourceHealth, Transaction
@@ -286,6 +286,6 @@ def _why(error: Exception) -> str:
     if isinstance(error, VedetteError):
         return error.message
     if isinstance(error, OSError):
-        return error.strerror or str(error)
+        return reason_of(error)
     why = f"{type(error).__name__}: {error}"
     return bug_of({evaluated: why}) if (evaluated := evaluating(error)) else BUG + why

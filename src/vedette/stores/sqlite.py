@@ -16,6 +16,7 @@ from functools import cache
 from pathlib import Path
 from typing import TypeVar
 
+from vedette.errors import reason_of
 from vedette.monitor.store import StoreError
 from vedette.stores import migrations
 from vedette.stores.connections import Connections
@@ -97,7 +98,7 @@ class SqliteStore:
             with self._explained():
                 self._connections.give(self._open(create=create))
         except OSError as error:
-            raise StoreError(f"cannot open the store `{path}`: {error.strerror or error}") from error
+            raise StoreError(f"cannot open the store `{path}`: {reason_of(error)}") from error
 
     @contextmanager
     def transaction(self) -> Iterator[SqlTransaction]:
