@@ -13,10 +13,13 @@ from vedette.cli import output, values
 from vedette.cli.deploy_options import account_of, place_options, session_of
 from vedette.cli.live import form, minute
 from vedette.cli.loading import load, today
+from vedette.deploy.drift import Drift
 from vedette.deploy.freshness import Freshness, freshness
 from vedette.deploy.intrinsics import Place
+from vedette.deploy.narrowed import let_in, narrowing
+from vedette.deploy.remembered import remembered
 from vedette.deploy.stacks import Phase
-from vedette.deploy.status import Confirmation, Status, look, problems
+from vedette.deploy.status import Confirmation, Status, TrailState, look, problems
 from vedette.detections.definition import Detection
 from vedette.errors import ExitCode, NothingToDoError
 
@@ -46,12 +49,16 @@ def status_command(
             hint="`vedette deploy plan` shows what would be; or look at --name, --region and --profile",
         )
     known = load(detections, builtin=builtin)
-    fresh = freshness(status.deployed, known, status.place, today())
+    own = frozenset(one.id for one in load(detections, builtin=False)) if detections else frozenset()
+    held = remembered(aws.client("cloudformation", where), name)
+    fresh = freshness(status.deployed, known, status.place, today(), let_in(held, known, own))
     wrong = problems(status)
     if form == "json":
         output.write_raw(json.dumps(document(status, fresh, wrong), indent=2))
     else:
-        for line in lines(status, fresh, known, output.width()):
+        for line in lines(status, known, output.width()):
+            output.write(line)
+        for line in freshness_lines(fresh, narrowing(held), output.width()):
             output.write(line)
         _conclude(wrong)
     return ExitCode.FINDINGS if wrong else ExitCode.DONE
@@ -67,7 +74,7 @@ def _conclude(wrong: Sequence[str]) -> None:
             output.say(line)
 
 
-def lines(status: Status, fresh: Freshness, known: Sequence[Detection], columns: int) -> Iterator[Text]:
+def lines(status: Status, known: Sequence[Detection], columns: int) -> Iterator[Text]:
     """The links in the order in which a record goes."""
     place = status.place
     yield Text(f"{place.name} in the account {place.account}, {place.region}", "bold")
@@ -76,7 +83,6 @@ def lines(status: Status, fresh: Freshness, known: Sequence[Detection], columns:
     yield from _trail_lines(status)
     yield from _alarm_lines(status, known, columns)
     yield from _people_lines(status, columns)
-    yield from _freshness_lines(fresh, columns)
 
 
 def _stack_lines(status: Status, columns: int) -> Iterator[Text]:
@@ -138,7 +144,8 @@ def _people_lines(status: Status, columns: int) -> Iterator[Text]:
     yield Text()
 
 
-def _freshness_lines(fresh: Freshness, columns: int) -> Iterator[Text]:
+def freshness_lines(fresh: Freshness, narrowing: Sequence[str], columns: int) -> Iterator[Text]:
+    """Which detections are not deployed as they are known here; `narrowing` are the options that leave some out."""
     for told, found in (
         ("Changed since they were deployed", fresh.changed),
         ("Known here and not deployed", fresh.missing),
@@ -148,15 +155,18 @@ def _freshness_lines(fresh: Freshness, columns: int) -> Iterator[Text]:
             few = ", ".join(found[:5]) + (f" and {len(found) - 5} more" if len(found) > 5 else "")
             text = f"{told}: {output.count(len(found), 'detection')} ({few})"
             yield from map(Text, output.fold(text, columns, rest="  "))
-    if fresh.changed:
-        yield Text("`vedette deploy plan` with the options of the last `apply` shows how", "dim")
-    if fresh.changed or fresh.missing or fresh.unknown:
+    if fresh.changed or fresh.missing:
+        yield Text("`vedette deploy plan` shows what the next `apply` would change", "dim")
+    if fresh.left_out:
+        text = f"Left out on purpose: {output.count(len(fresh.left_out), 'detection')} ({' '.join(narrowing)})"
+        yield from (Text(part, "dim") for part in output.fold(text, columns, rest="  "))
+    if fresh != Freshness((), (), ()):
         yield Text()
 
 
 def document(status: Status, fresh: Freshness, wrong: Sequence[str]) -> dict[str, object]:
     """The status for machines; times are ISO 8601 in UTC."""
-    trail, teller = status.trail, status.storyteller
+    teller = status.storyteller
     return {
         "name": status.place.name,
         "account": status.place.account,
@@ -166,35 +176,12 @@ def document(status: Status, fresh: Freshness, wrong: Sequence[str]) -> dict[str
         "stacks": [
             {"name": one.name, "status": one.status, "updated": moment_text(one.updated)} for one in status.stacks
         ],
-        "trail": None
-        if trail is None
-        else {
-            "name": trail.name,
-            "logging": trail.logging,
-            "delivered": moment_text(trail.delivered),
-            "delivery_error": trail.delivery_error,
-            "delivered_to_logs": moment_text(trail.to_logs),
-            "delivery_to_logs_error": trail.to_logs_error,
-        },
+        "trail": None if status.trail is None else _trail_document(status.trail),
         "alarms": dict(status.alarms),
         "in_alarm": [{"alarm": name, "detection": detection or None} for name, detection in status.standing],
-        "drift": [
-            {
-                "kind": one.kind,
-                "name": one.name,
-                "detection": one.detection or None,
-                "fault": one.fault.value,
-                "details": [{"path": each.path, "deployed": each.before, "now": each.after} for each in one.details],
-            }
-            for one in status.drifts
-        ],
+        "drift": [_drift_document(one) for one in status.drifts],
         "subscriptions": [
-            {
-                "topic": one.topic,
-                "protocol": one.protocol,
-                "endpoint": one.endpoint,
-                "state": one.confirmation.value,
-            }
+            {"topic": one.topic, "protocol": one.protocol, "endpoint": one.endpoint, "state": one.confirmation.value}
             for one in status.subscriptions
         ],
         "storyteller": None
@@ -202,6 +189,28 @@ def document(status: Status, fresh: Freshness, wrong: Sequence[str]) -> dict[str
         else {"name": teller.name, "state": teller.state, "trouble": teller.trouble, "errors": teller.errors,
               "runs": teller.runs, "channels": list(teller.channels)},
         "detections": {
-            "changed": list(fresh.changed), "not_deployed": list(fresh.missing), "unknown": list(fresh.unknown),
+            "changed": list(fresh.changed), "not_deployed": list(fresh.missing), "left_out": list(fresh.left_out),
+            "unknown": list(fresh.unknown),
         },
     }  # fmt: skip
+
+
+def _trail_document(trail: TrailState) -> dict[str, object]:
+    return {
+        "name": trail.name,
+        "logging": trail.logging,
+        "delivered": moment_text(trail.delivered),
+        "delivery_error": trail.delivery_error,
+        "delivered_to_logs": moment_text(trail.to_logs),
+        "delivery_to_logs_error": trail.to_logs_error,
+    }
+
+
+def _drift_document(one: Drift) -> dict[str, object]:
+    return {
+        "kind": one.kind,
+        "name": one.name,
+        "detection": one.detection or None,
+        "fault": one.fault.value,
+        "details": [{"path": each.path, "deployed": each.before, "now": each.after} for each in one.details],
+    }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
 from vedette.deploy.deployed import Resource, resources
@@ -28,11 +28,15 @@ Asked = dict[str, dict[str, object]]
 
 @dataclass(frozen=True, slots=True)
 class Freshness:
-    """Ids: of detections that are deployed as they once were, known but not deployed, deployed but not known."""
+    """Ids: of detections that are deployed as they once were, known but not deployed, deployed but not known.
+
+    `left_out` are known and not deployed because the deployment was asked for without them.
+    """
 
     changed: tuple[str, ...]
     missing: tuple[str, ...]
     unknown: tuple[str, ...]
+    left_out: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,8 +47,17 @@ class Options:
     composites: bool
 
 
-def freshness(deployed: Iterable[Resource], known: Sequence[Detection], place: Place, today: dt.date) -> Freshness:
-    """Compare. A detection is as it was if either pack would deploy it so; one that does not fit is not missing."""
+def freshness(
+    deployed: Iterable[Resource],
+    known: Sequence[Detection],
+    place: Place,
+    today: dt.date,
+    wanted: Collection[str] | None = None,
+) -> Freshness:
+    """Compare. A detection is as it was if either pack would deploy it so; one that does not fit is not missing.
+
+    `wanted` are the ids that the deployment was asked for; None: all that are known.
+    """
     found = tuple(deployed)
     # What stands in for what (a rule for a filter) depends on what else there is: so on all of it, and nothing else.
     among = {one.detection for one in found}
@@ -56,11 +69,13 @@ def freshness(deployed: Iterable[Resource], known: Sequence[Detection], place: P
     theirs = [one for one in known if one.id in among]
     now = [_built(theirs, pack, place, today, options) for pack in Pack]
     changed = (name for name, asked in there.items() if name in held and all(asked != one.get(name) for one in now))
-    fitting = _built(known, Pack.ALL, place, today, options)
+    asked_for = held if wanted is None else held & set(wanted)
+    fitting = _built([one for one in known if one.id in asked_for], Pack.ALL, place, today, options)
     return Freshness(
         changed=tuple(sorted(changed)),
         missing=tuple(sorted(fitting.keys() - among)),
         unknown=tuple(sorted(among - held - {""})),
+        left_out=tuple(sorted(held - asked_for - among)),
     )
 
 
