@@ -55,44 +55,35 @@ def _widgets(
     ours = [names.undelivered_alarm_name(wanted)]
     if wanted.storyteller:
         ours.append(names.storyteller_alarm_name(wanted))
-    yield "alarm", 24, 3, {"title": "Overview", "alarms": [_alarm(wanted, name) for name in (*roll_ups, *ours)]}
+    yield "alarm", 24, 3, _alarms(wanted, "Overview", [*roll_ups, *ours])
     for severity in sorted(Severity, reverse=True):
         of_it = [names.alarm_name(wanted, one.id) for one in alarms if one.severity is severity]
         for start in range(0, len(of_it), MAX_ALARMS):
             part = of_it[start : start + MAX_ALARMS]
             height = 2 + (len(part) + 3) // 4
-            yield "alarm", 24, min(height, 30), {
-                "title": severity.value.capitalize(), "alarms": [_alarm(wanted, name) for name in part],
-            }  # fmt: skip
+            yield "alarm", 24, min(height, 30), _alarms(wanted, severity.value.capitalize(), part)
+    for title, counted in _graphs(wanted, metrics):
+        yield "metric", 12, 6, _graph(wanted, title, counted)
+
+
+def _graphs(wanted: Wanted, metrics: Sequence[Detection]) -> Iterator[tuple[str, Sequence[Json]]]:
+    """What was counted, by severity, then how much arrives and how the function does."""
     for severity in sorted(Severity, reverse=True):
-        counted = [one for one in metrics if one.severity is severity][:MAX_METRICS]
-        if counted:
-            yield "metric", 12, 6, _graph(wanted, f"Counted: {severity.value}", [_count(one) for one in counted])
-    yield (
-        "metric",
-        12,
-        6,
-        _graph(
-            wanted,
-            "Records that arrive",
-            [["AWS/Logs", "IncomingLogEvents", "LogGroupName", names.log_group_name(wanted), {"color": "#2ca02c"}]],
-        ),
-    )
+        if counted := [_count(one) for one in metrics if one.severity is severity][:MAX_METRICS]:
+            yield f"Counted: {severity.value}", counted
+    group = names.log_group_name(wanted)
+    yield "Records that arrive", [["AWS/Logs", "IncomingLogEvents", "LogGroupName", group, {"color": "#2ca02c"}]]
     if wanted.storyteller:
         function = names.function_name(wanted)
-        yield (
-            "metric",
-            12,
-            6,
-            _graph(
-                wanted,
-                "Storyteller",
-                [
-                    ["AWS/Lambda", "Invocations", "FunctionName", function],
-                    ["AWS/Lambda", "Errors", "FunctionName", function, {"color": _COLOURS[Severity.HIGH]}],
-                ],
-            ),
-        )
+        failed = {"color": _COLOURS[Severity.HIGH]}
+        yield "Storyteller", [
+            ["AWS/Lambda", "Invocations", "FunctionName", function],
+            ["AWS/Lambda", "Errors", "FunctionName", function, failed],
+        ]  # fmt: skip
+
+
+def _alarms(wanted: Wanted, title: str, alarms: Sequence[str]) -> Mapping[str, Json]:
+    return {"title": title, "alarms": [_alarm(wanted, name) for name in alarms]}
 
 
 def _alarm(wanted: Wanted, name: str) -> str:
