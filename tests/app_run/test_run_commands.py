@@ -152,16 +152,22 @@ def test_once_says_by_its_exit_code_that_something_could_not_be_read(
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_a_signal_ends_it_in_order(home: Path, settings: Path, number: signal.Signals) -> None:
+def test_a_signal_ends_it_in_order(
+    home: Path, settings: Path, number: signal.Signals, capsys: pytest.CaptureFixture[str]
+) -> None:
     command = [sys.executable, "-m", "vedette", "run", "--log", "json"]
     with subprocess.Popen(command, stderr=subprocess.PIPE, text=True, cwd=home, env=dict(os.environ)) as process:
         assert process.stderr is not None
         events = []
         for line in process.stderr:
-            events.append(json.loads(line)["event"])
+            told = json.loads(line)
+            events.append(told["event"])
             if events[-1] == "started":
+                asked = told["detections"]
                 process.send_signal(number)
         assert process.wait(40) == 0
+    assert invoke(["doctor"]) in (0, 1)
+    assert f"{asked} to ask" in capsys.readouterr().out  # the canary's is counted by neither
     assert events[0] == "started"
     assert "stopping" in events
     assert events[-1] == "stopped"

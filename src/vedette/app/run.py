@@ -31,6 +31,7 @@ from vedette.app.wiring import Parts, quiet_after
 from vedette.app.work import Stopped, Work
 from vedette.errors import VedetteError
 from vedette.monitor.store import TABLES, AlertFilter, StoreError, Transaction
+from vedette.monitor.watching import CANARY
 from vedette.settings.model import Settings
 from vedette.settings.source_tables import FolderSource, QueueSource
 from vedette.sources.port import Item, Source
@@ -95,10 +96,10 @@ class Run:
     def forever(self) -> None:
         """Work until `stop` is set; then finish what is at hand, give leases back, and return."""
         tune_collector()
+        asked = sum(one.id != CANARY for one in self.parts.monitor.detections)  # the doctor's number, too
         self.parts.journal.info(
-            "started", version=__version__, store=_kind(self.parts.settings.store.url),
-            detections=len(self.parts.monitor.detections), sources=len(self.parts.sources),
-            channels=len(self.dispatchers),
+            "started", version=__version__, store=_kind(self.parts.settings.store.url), detections=asked,
+            sources=len(self.parts.sources), channels=len(self.dispatchers),
         )  # fmt: skip
         with self._health():
             threads = [self._thread(name, target) for name, target in self._tasks()]
