@@ -9,13 +9,15 @@ import signal
 import subprocess
 import sys
 from pathlib import Path
+from typing import BinaryIO
 
 import pytest
 
-from app.logs import READ, TODAY, log_file, put, record, told
+from app.logs import READ, TODAY, log_file, put, record, scanned, told
 from vedette.app import Moment, ScanOptions, open_inputs, processes, scan
 from vedette.detections.definition import Detection
 from vedette.errors import VedetteError
+from vedette.sources.files import FileObject
 
 PATIENCE = 60
 """Seconds after which a process counts as hanging, on a busy machine too."""
@@ -64,6 +66,44 @@ def test_a_killed_worker_is_an_error_not_a_hole(many: Path, monkeypatch: pytest.
     assert multiprocessing.active_children() == []
 
 
+class Broken(FileObject):
+    """A worker that opens it fails as a bug does; the first process waits until one has."""
+
+    first = os.getpid()
+    failed, fails = os.pipe()
+
+    def open(self) -> BinaryIO:
+        if os.getpid() != self.first:
+            os.write(self.fails, b"x")
+            raise LookupError(f"a bug at {self.name}")
+        os.read(self.failed, 1)
+        os.write(self.fails, b"x")
+        return super().open()
+
+
+def test_a_bug_in_a_worker_is_told_as_it_happened(many: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(processes, "BATCH_OBJECTS", 1)
+    objects = [Broken(str(path), path, path.stat().st_size) for path in sorted(many.iterdir())]
+    with pytest.raises(LookupError, match="a bug at") as raised:
+        scan(objects, [READ], ScanOptions(TODAY, 2))
+    assert any("in open" in note for note in raised.value.__notes__)
+    assert multiprocessing.active_children() == []
+
+
+@pytest.mark.parametrize("jobs", [2, 3, 60])
+def test_the_first_process_is_one_of_them(many: Path, monkeypatch: pytest.MonkeyPatch, jobs: int) -> None:
+    """With more processes than objects, too."""
+    monkeypatch.setattr(processes, "BATCH_OBJECTS", 1)
+    beside: list[int] = []
+    with open_inputs([str(many)]) as objects:
+        report = scan(
+            objects, [READ], ScanOptions(TODAY, jobs), lambda _: beside.append(len(multiprocessing.active_children()))
+        )
+    assert max(beside) < min(jobs, 41)
+    assert report.tally == scanned(many).tally
+    assert told(many, jobs=jobs) == told(many)
+
+
 def test_an_interrupted_scan_leaves_no_worker(many: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Not even while the traceback still holds the scan."""
     monkeypatch.setattr(processes, "BATCH_OBJECTS", 1)
@@ -75,13 +115,13 @@ def test_an_interrupted_scan_leaves_no_worker(many: Path, monkeypatch: pytest.Mo
 
     with pytest.raises(KeyboardInterrupt) as raised, open_inputs([str(many)]) as objects:
         scan(objects, [READ], ScanOptions(TODAY, 2), interrupt)
-    assert before == [2]
+    assert before == [1]
     assert multiprocessing.active_children() == []
     assert raised.tb is not None
 
 
 def started(many: Path) -> subprocess.Popen[str]:
-    """A scan in a process group of its own, stopped after its first object, with two workers."""
+    """A scan in a process group of its own, stopped after its first object, with a worker beside it."""
     process = subprocess.Popen(
         [sys.executable, "-c", SCRIPT, str(many)],
         stdout=subprocess.PIPE,

@@ -1,35 +1,24 @@
-"""Reading on several processes: batches out, results back in the order of the objects, whoever was quicker."""
+"""Reading on one process or several: the results come in the order of the objects, whoever was quicker."""
 
 from __future__ import annotations
 
 import datetime as dt
 import multiprocessing
-import os
-import signal
-import sys
-import threading
-from collections import deque
-from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import Future, ProcessPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
-from contextlib import contextmanager
-from multiprocessing.connection import wait
+from collections.abc import Generator, Iterable, Iterator, Mapping
+from functools import partial
 
-from vedette.app.reading import ObjectResult, Piece, read_batch, read_object, tune_collector
+from vedette.app.reading import Piece, read_object
+from vedette.app.workers import StartContext, Team
 from vedette.cloudtrail.limits import Limits
-from vedette.detections.definition import Detection
 from vedette.engine.engine import Engine
-from vedette.errors import VedetteError
 from vedette.sources.files import FileObject, Unreadable, size_of
 
 BATCH_OBJECTS = 40
-BATCH_BYTES = 4 << 20
+BATCH_BYTES = 1 << 20
+"""Small batches: when the last ones are being read, the other processes have nothing left to do."""
+
 LARGE_OBJECT = 32 << 20
 """Objects of this size and above are read by the first process, body by body, so that no result grows with them."""
-
-_SWITCH_INTERVAL = 0.0002
-"""A result comes in pieces of 64 kB, and the worker waits until the pool's thread has read the last; each would wait
-until the first process, busy with earlier results, lets go of the interpreter: 5 ms, if nothing is said."""
 
 START = "fork" if "fork" in multiprocessing.get_all_start_methods() else "spawn"
 """How workers start. A fork is ready at once; no thread runs beside this one when it happens."""
@@ -37,34 +26,6 @@ START = "fork" if "fork" in multiprocessing.get_all_start_methods() else "spawn"
 Found = FileObject | Unreadable
 Step = tuple[int, Piece | None]
 """Bytes that are done, and what was read; None with the last piece of an object."""
-
-
-class _Worker:
-    """What a worker process keeps between batches."""
-
-    engine: Engine
-    limits: Limits
-
-
-def _start(detections: Sequence[Detection], today: dt.date, limits: Limits) -> None:
-    # Ctrl-C goes to every process of the terminal; the first one ends the work, and tells of it once.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    threading.Thread(target=_end_with_parent, daemon=True).start()
-    _Worker.engine = Engine(detections, today, limits)
-    _Worker.limits = limits
-    tune_collector()
-
-
-def _end_with_parent() -> None:
-    """A worker whose first process was killed would wait for work for ever: it holds both ends of its queue."""
-    parent = multiprocessing.parent_process()
-    if parent is not None:
-        wait([parent.sentinel])
-        os._exit(1)
-
-
-def _work(batch: Sequence[Found], strides: Mapping[int, int]) -> list[ObjectResult]:
-    return read_batch(_Worker.engine, batch, _Worker.limits, strides)
 
 
 def read_alone(
@@ -85,55 +46,34 @@ def read_together(
     jobs: int,
     strides: Mapping[int, int] | None = None,
 ) -> Generator[Step, None, None]:
-    """Every object, on `jobs` processes, in the same order as `read_alone`; raises VedetteError if one is killed."""
-    switching = sys.getswitchinterval()
-    sys.setswitchinterval(_SWITCH_INTERVAL)
-    pool = ProcessPoolExecutor(jobs, multiprocessing.get_context(START), _start, (engine.detections, today, limits))
-    waiting: deque[Future[list[ObjectResult]] | FileObject] = deque()
-    try:
-        for work in _batches(objects):
-            if isinstance(work, FileObject):
-                waiting.append(work)
-            else:
-                with _ctrl_c_held_back():
-                    waiting.append(pool.submit(_work, work, dict(strides or {})))
-            while len(waiting) > 2 * jobs:
-                yield from _finish(waiting.popleft(), engine, limits, strides)
-        while waiting:
-            yield from _finish(waiting.popleft(), engine, limits, strides)
-    except BrokenProcessPool as error:
-        raise VedetteError(
-            "a worker process was killed, and its part of the logs is not known",
-            hint="memory may have run out; try again with `--jobs 1`",
-        ) from error
-    finally:
-        pool.shutdown(wait=True, cancel_futures=True)
-        sys.setswitchinterval(switching)
+    """Every object, on `jobs` processes, in the same order as `read_alone`; raises VedetteError if one is killed.
+
+    This process is one of them. `engine` must not have read anything yet if others are to begin where it does.
+    """
+    strides = {} if strides is None else strides
+    work = list(_batches(objects))
+    batches = [each for each in work if not isinstance(each, FileObject)]
+    others = min(jobs, len(batches)) - 1 if len(batches) == len(work) else min(jobs - 1, len(batches))
+    make = partial(_as_it_is, engine) if START == "fork" else partial(Engine, engine.detections, today, limits)
+    team = Team(engine, batches, limits, strides)
+    numbers = iter(range(len(batches)))
+    with team.started(max(0, others), _context(), make):
+        for each in work:
+            if isinstance(each, FileObject):
+                yield from read_alone(engine, [each], limits, strides)
+                continue
+            for result in team.results_of(next(numbers)):
+                for piece in result.pieces:
+                    yield 0, piece
+                yield result.size, None
 
 
-@contextmanager
-def _ctrl_c_held_back() -> Iterator[None]:
-    """Ctrl-C waits while workers are made: one that meets it before its `_start` would tell of it at length."""
-    if not hasattr(signal, "pthread_sigmask"):
-        yield
-        return
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
-    try:
-        yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+def _context() -> StartContext:
+    return multiprocessing.get_context("fork") if START == "fork" else multiprocessing.get_context("spawn")
 
 
-def _finish(
-    work: Future[list[ObjectResult]] | FileObject, engine: Engine, limits: Limits, strides: Mapping[int, int] | None
-) -> Iterator[Step]:
-    if isinstance(work, FileObject):
-        yield from read_alone(engine, [work], limits, strides)
-        return
-    for result in work.result():
-        for piece in result.pieces:
-            yield 0, piece
-        yield result.size, None
+def _as_it_is(engine: Engine) -> Engine:
+    return engine
 
 
 def _batches(objects: Iterable[Found]) -> Iterator[list[Found] | FileObject]:
