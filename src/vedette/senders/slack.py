@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 
 from vedette.alerts import render
 from vedette.alerts.delivery import Dead, Outcome, Retry, Sent
+from vedette.senders import hook
 from vedette.senders.answers import as_json, document, retry_after, said, settled, without
 from vedette.senders.http import JSON, HttpClient, Response, key_header
 from vedette.senders.port import Credential, Message, read
@@ -73,12 +74,7 @@ class SlackWebhook:
 
     def send(self, message: Message) -> Outcome:
         """Post it to the webhook."""
-        url = read(self.url)
-        if isinstance(url, Retry):
-            return url
-        headers = {"Content-Type": JSON, **key_header(message.key)}
-        response = self.http.post(url, as_json(render.slack(message.notice)), headers)
-        return response if isinstance(response, Retry) else _webhook_outcome(response, url)
+        return hook.post(self.http, self.url, render.slack(message.notice), message.key, _webhook_outcome)
 
     def close(self) -> None:
         """Nothing is held."""

@@ -11,9 +11,10 @@ from dataclasses import dataclass, field
 
 from vedette.alerts import render
 from vedette.alerts.delivery import Dead, Outcome, Retry, Sent
-from vedette.senders.answers import as_json, said, settled
-from vedette.senders.http import JSON, HttpClient, Response, key_header
-from vedette.senders.port import Credential, Message, read
+from vedette.senders import hook
+from vedette.senders.answers import said, settled
+from vedette.senders.http import HttpClient, Response
+from vedette.senders.port import Credential, Message
 
 _FAILED = re.compile(r"webhook message delivery failed.*?(?:HTTP error |status(?: code)? )(\d{3})", re.I | re.S)
 """What an old connector answers with status 200 when Teams itself refused the message."""
@@ -29,12 +30,7 @@ class TeamsSender:
 
     def send(self, message: Message) -> Outcome:
         """Post the card."""
-        url = read(self.url)
-        if isinstance(url, Retry):
-            return url
-        headers = {"Content-Type": JSON, **key_header(message.key)}
-        response = self.http.post(url, as_json(render.teams(message.notice)), headers)
-        return response if isinstance(response, Retry) else _outcome(response, url)
+        return hook.post(self.http, self.url, render.teams(message.notice), message.key, _outcome)
 
     def close(self) -> None:
         """Nothing is held."""
