@@ -409,3 +409,22 @@ def test_every_built_in_detection_makes_every_message(name: str) -> None:
     assert render.cloudwatch_json(told).startswith(f'{{"AlarmName":"{name}"')
     for channel in (render.slack, render.teams):
         assert channel(told)
+
+
+@pytest.mark.parametrize(
+    ("step", "told"),
+    [
+        ("`aws iam get-user`", 'aws iam <span style="white-space:nowrap;">get-user</span>'),
+        ("`ls -l`, `x`", 'ls <span style="white-space:nowrap;">-l</span>'),
+        ("`aws --x`", 'aws <span style="white-space:nowrap;">--x</span>'),
+        ("`aws " + "w-" * 16 + "`", "aws " + "w-" * 16),  # wider than a phone: it may be broken
+        ("`aws '\u7ba1\u7406'`", "aws &#39;\u7ba1\u7406&#39;"),  # twice as wide as Latin letters
+        ("`a<b>`", '<span style="white-space:nowrap;">a&lt;b&gt;</span>'),
+    ],
+)
+def test_words_of_a_command_stay_whole(step: str, told: str) -> None:
+    """Rule: "a browser breaks after a hyphen, and half an option reads as another one"."""
+    given = notice()
+    detections = {name: replace(one, respond=(step,)) for name, one in given.detections.items()}
+    html = render.email(replace(given, detections=detections)).html
+    assert f">{told}</code>" in html

@@ -1,4 +1,4 @@
-"""The HTML of a mail in a browser: it never scrolls sideways, on a phone of 360 px or in a window of 800 px."""
+"""The HTML of a mail in a browser: it never scrolls sideways, on a phone or a screen, and no option is torn apart."""
 
 from __future__ import annotations
 
@@ -21,11 +21,28 @@ OPTIONS = (
 )
 MEASURE = """
 <script>
+// How many options of commands stand in one line, and how many in two.
+function options(page) {
+  const found = [0, 0], range = page.createRange();
+  for (const code of page.querySelectorAll(".code")) {
+    const texts = page.createTreeWalker(code, NodeFilter.SHOW_TEXT);
+    while (texts.nextNode()) {
+      for (const word of texts.currentNode.data.matchAll(/--[a-z][a-z-]*/g)) {
+        range.setStart(texts.currentNode, word.index);
+        range.setEnd(texts.currentNode, word.index + word[0].length);
+        found[new Set([...range.getClientRects()].map(one => one.top)).size > 1 ? 1 : 0] += 1;
+      }
+    }
+  }
+  return found;
+}
 addEventListener("load", () => {
   for (const frame of document.querySelectorAll("iframe")) {
     const page = frame.contentDocument.documentElement;
     const note = document.createElement("p");
-    note.textContent = `measured ${frame.title} ${frame.width} ${page.scrollWidth} ${page.scrollHeight > 300}`;
+    const [whole, torn] = options(frame.contentDocument);
+    const size = `${page.scrollWidth} ${page.scrollHeight > 300}`;
+    note.textContent = `measured ${frame.title} ${frame.width} ${size} ${whole} ${torn}`;
     document.body.append(note);
   }
 });
@@ -40,17 +57,19 @@ def test_no_mail_is_wider_than_its_window(tmp_path: Path) -> None:
     frames = [
         f'<iframe title="{name}" width="{width}" height="600" srcdoc="{_attribute(notice)}"></iframe>'
         for name, notice in told.items()
-        for width in (360, 800)
+        for width in (320, 360, 800)
     ]
     wrapper = tmp_path / "mails.html"
     wrapper.write_text(f"<!DOCTYPE html><meta charset=utf-8><body>{''.join(frames)}{MEASURE}", encoding="utf-8")
     command = [str(BROWSER), *OPTIONS.split(), f"--user-data-dir={tmp_path / 'profile'}", wrapper.as_uri()]
     done = subprocess.run(command, capture_output=True, encoding="utf-8", timeout=120, check=True)
-    measured = re.findall(r"<p>measured (\S+) (\d+) (\d+) (\w+)</p>", done.stdout)
+    measured = re.findall(r"<p>measured (\S+) (\d+) (\d+) (\w+) (\d+) (\d+)</p>", done.stdout)
     assert len(measured) == len(frames)
-    for name, width, scroll_width, tall in measured:
+    for name, width, scroll_width, tall, whole, torn in measured:
         assert int(scroll_width) <= int(width), name
         assert tall == "true", name
+        assert int(whole) > 0 or name == "self", name
+        assert torn == "0", name
 
 
 def _attribute(notice: Notice) -> str:

@@ -33,6 +33,8 @@ _WHOLE = 4
 _LISTED, _FEW = 40, 8
 _WIDTH = 78
 _HEADER = 200
+_UNBROKEN = 30
+"""ASCII characters of code that a phone of 320 px has room for in a line."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +145,7 @@ def _environment() -> jinja2.Environment:
         lstrip_blocks=True,
         auto_reload=False,
     )
-    environment.filters.update(wrapped=_wrapped, runs=_runs)
+    environment.filters.update(wrapped=_wrapped, runs=_runs, pieces=_pieces)
     return environment
 
 
@@ -162,6 +164,22 @@ def _wrapped(text: str, first: str = "", rest: str = "") -> str:
 def _runs(text: str) -> list[tuple[bool, str]]:
     """The text in turns: (whether it stood in back-ticks, words)."""
     return [(number % 2 == 1, part) for number, part in enumerate(text.split("`")) if part]
+
+
+def _pieces(command: str) -> list[tuple[bool, str]]:
+    """A command in turns: (whether it is a word that must not be broken, text).
+
+    A browser breaks after a hyphen and at a slash, and half an option reads as another one. What is longer than a
+    phone's line may be broken all the same: else the whole message would be wider than the screen.
+    """
+    found: list[tuple[bool, str]] = []
+    for part in re.split(r"(\s+)", command):
+        held = len(part) <= _UNBROKEN and part.isascii() and re.search(r"[^\w\s]", part) is not None
+        if found and not held and not found[-1][0]:
+            found[-1] = (False, found[-1][1] + part)
+        elif part:
+            found.append((held, part))
+    return found
 
 
 def _headers(notice: Notice, domain: str, thread: str) -> dict[str, str]:
