@@ -14,6 +14,7 @@ from vedette.alerts.alert import Alert
 from vedette.alerts.evidence import Sighting
 from vedette.cloudtrail.identity import ActorKind
 from vedette.cloudtrail.origin import OriginKind, origin_of
+from vedette.detections.definition import Detection
 
 OCSF_VERSION = "1.5.0"
 CLASS_UID = 2004
@@ -26,19 +27,25 @@ _IP_ADDRESS, _USER_NAME, _RESOURCE_UID = 2, 4, 10
 _OBSERVED = 10
 
 
+_CLASS: dict[str, object] = {
+    "activity_id": _CREATE,
+    "activity_name": "Create",
+    "category_uid": 2,
+    "category_name": "Findings",
+    "class_uid": CLASS_UID,
+    "class_name": "Detection Finding",
+    "type_uid": CLASS_UID * 100 + _CREATE,
+    "type_name": "Detection Finding: Create",
+}
+"""What every finding says of itself."""
+
+
 def finding(alert: Alert, records: Mapping[Sighting, str] | None = None) -> dict[str, object]:
     """The finding. Times are milliseconds since 1970; `records` gives the verbatim records of the alert's sightings."""
     detection, evidence = alert.detection, alert.evidence
     severity = _SEVERITY_IDS[detection.severity.value]
     told: dict[str, object] = {
-        "activity_id": _CREATE,
-        "activity_name": "Create",
-        "category_uid": 2,
-        "category_name": "Findings",
-        "class_uid": CLASS_UID,
-        "class_name": "Detection Finding",
-        "type_uid": CLASS_UID * 100 + _CREATE,
-        "type_name": "Detection Finding: Create",
+        **_CLASS,
         "time": evidence.first * 1000,
         "start_time": evidence.first * 1000,
         "end_time": evidence.last * 1000,
@@ -49,25 +56,33 @@ def finding(alert: Alert, records: Mapping[Sighting, str] | None = None) -> dict
         "status": "New",
         "is_alert": True,
         "message": words.sentence(alert),
-        "metadata": {
-            "version": OCSF_VERSION,
-            "profiles": ["cloud"],
-            "product": {"name": "Vedette", "vendor_name": "Vedette", "version": __version__},
-            "log_name": "CloudTrail",
-            "event_code": detection.id,
-        },
+        "metadata": _metadata(detection),
         "cloud": _cloud(alert),
         "finding_info": _finding_info(alert),
         "evidences": [_evidence(seen, records or {}) for seen in evidence.sightings],
         "observables": _observables(alert),
     }
     if detection.respond:
-        remediation: dict[str, object] = {"desc": "\n".join(detection.respond)}
-        if detection.references:
-            remediation["references"] = list(detection.references)
-        told["remediation"] = remediation
+        told["remediation"] = _remediation(detection)
     if evidence.resources.values:
         told["resources"] = [{"uid": name} for name, _ in evidence.resources.most_common(_OBSERVED)]
+    return told
+
+
+def _metadata(detection: Detection) -> dict[str, object]:
+    return {
+        "version": OCSF_VERSION,
+        "profiles": ["cloud"],
+        "product": {"name": "Vedette", "vendor_name": "Vedette", "version": __version__},
+        "log_name": "CloudTrail",
+        "event_code": detection.id,
+    }
+
+
+def _remediation(detection: Detection) -> dict[str, object]:
+    told: dict[str, object] = {"desc": "\n".join(detection.respond)}
+    if detection.references:
+        told["references"] = list(detection.references)
     return told
 
 

@@ -110,7 +110,17 @@ def command(
     if not detections:
         raise UsageError("no detection to ask", hint="leave out `--no-builtin`, or give `--detections`")
     view = _View(form, Severity(min_severity), full, alert, records)
-    options = ScanOptions(today(), jobs, Window(since, until))
+    found = _answer(paths, detections, ScanOptions(today(), jobs, Window(since, until)), view, out)
+    if not found.tally.records and not found.older:
+        named = ", ".join("standard input" if path == STDIN else f"`{path}`" for path in paths)
+        raise NothingToDoError(f"no CloudTrail record in {named}", hint="`vedette scan --help` says what it reads")
+    return ExitCode.FINDINGS if _fails(found, fail_on) else ExitCode.DONE
+
+
+def _answer(
+    paths: Sequence[str], detections: Sequence[Detection], options: ScanOptions, view: _View, out: str | None
+) -> Report:
+    """Read what is under the paths, write what is chosen of it, and tell how it went."""
     await_stdin(paths)
     with _inputs(paths) as objects, _destination(out) as stream:
         started = time.perf_counter()
@@ -120,13 +130,10 @@ def command(
         texts = verbatim(chosen, objects, detections, options) if view.wants_records else {}
         with _refusals(out):
             _empty(stream)
-            _WRITERS[form](stream, chosen, texts, view)
+            _WRITERS[view.form](stream, chosen, texts, view)
             stream.flush()
     _tell(found, chosen, seconds, view)
-    if not found.tally.records and not found.older:
-        named = ", ".join("standard input" if path == STDIN else f"`{path}`" for path in paths)
-        raise NothingToDoError(f"no CloudTrail record in {named}", hint="`vedette scan --help` says what it reads")
-    return ExitCode.FINDINGS if _fails(found, fail_on) else ExitCode.DONE
+    return found
 
 
 @contextmanager
