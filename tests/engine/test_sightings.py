@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 
+import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
@@ -54,3 +55,20 @@ def test_a_new_session_of_the_same_identity_is_the_same_actor() -> None:
     began = [{**who, "sessionContext": {"attributes": {"creationDate": f"2026-11-21T12:00:0{n}Z"}}} for n in range(3)]
     found = ENGINE.process(log_file(*(record(n, userIdentity=each) for n, each in enumerate(began)))).matches
     assert len({id(match.sighting.actor) for match in found}) == 1
+
+
+@pytest.mark.parametrize(
+    ("fields", "error"),
+    [
+        ({"errorCode": "AccessDenied", "errorMessage": "User: bob is not authorized"}, "AccessDenied"),
+        ({"errorMessage": "Failed authentication"}, "Failed authentication"),
+        ({"errorMessage": "No username found in supplied account"}, "No username found in supplied account"),
+        ({"errorMessage": ["no", "text"]}, ""),
+        ({"errorCode": None, "errorMessage": "Failed authentication"}, ""),
+        ({}, ""),
+    ],
+)
+def test_a_failed_sign_in_has_a_message_and_no_code(fields, error) -> None:
+    """'No `errorCode` on sign-in failures – only errorMessage' (Console sign-in events)."""
+    (match,) = ENGINE.process(log_file(record(**fields))).matches
+    assert match.sighting.error == error

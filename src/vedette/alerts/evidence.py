@@ -26,8 +26,9 @@ LAST_SIGHTINGS = 2
 class Sighting(NamedTuple):
     """One matching record: when, who, from where, what, and where its verbatim text is found again.
 
-    `time` is eventTime in epoch seconds. Texts are empty where the record has none. `object_name`, `first_line` and
-    `place` name the body and the record in it, from 0 (`Engine.records_at` reads it again).
+    `time` is eventTime in epoch seconds. Texts are empty where the record has none; `error` is its code, or its message
+    if it has no code. `object_name`, `first_line` and `place` name the body and the record in it, from 0
+    (`Engine.records_at` reads it again).
     """
 
     time: int

@@ -65,6 +65,7 @@ class Record(Struct, frozen=True, gc=False, rename="camel"):
     event_name: Scalar = UNSET
     event_source: Scalar = UNSET
     error_code: Scalar = UNSET
+    error_message: Scalar = UNSET
     aws_region: Scalar = UNSET
     source_ip_address: Scalar = msgspec.field(default=UNSET, name="sourceIPAddress")
     user_agent: Scalar = UNSET

@@ -146,7 +146,8 @@ _facts = attrgetter(
 def _texts(record: Record) -> tuple[str, ...]:
     values = _facts(record)
     if values[-1] is UNSET:
-        values = (*values[:-1], "")
+        # A sign-in that fails has a message and no code ("Console sign-in events").
+        values = (*values[:-1], "" if record.error_message is UNSET else record.error_message)
     try:
         joined = "".join(values)
         plain = len(joined) <= LONGEST and joined.isascii()
