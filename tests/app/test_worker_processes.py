@@ -9,7 +9,7 @@ import signal
 import subprocess
 import sys
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, NoReturn, Self
 
 import pytest
 
@@ -48,45 +48,50 @@ def many(tmp_path: Path) -> Path:
     return tmp_path / "many"
 
 
+class Fatal(FileObject):
+    """A worker that opens it comes to grief; the first process waits until one has begun to."""
+
+    first = os.getpid()
+    begun, begins = os.pipe()
+
+    def open(self) -> BinaryIO:
+        if os.getpid() != self.first:
+            os.write(self.begins, b"x")
+            self.fail()
+        os.read(self.begun, 1)
+        os.write(self.begins, b"x")
+        return super().open()
+
+    def fail(self) -> NoReturn:
+        raise LookupError(f"a bug at {self.name}")
+
+    @classmethod
+    def all_of(cls, folder: Path) -> list[Self]:
+        return [cls(str(path), str(path), path.stat().st_size) for path in sorted(folder.iterdir())]
+
+
+class Killing(Fatal):
+    begun, begins = os.pipe()
+
+    def fail(self) -> NoReturn:
+        os.kill(os.getpid(), signal.SIGKILL)
+        raise AssertionError
+
+
 def test_a_killed_worker_is_an_error_not_a_hole(many: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Its part of the logs is not known, and a report without it would be a lie."""
     monkeypatch.setattr(processes, "BATCH_OBJECTS", 1)
-
-    def kill(_: Moment) -> None:
-        for child in multiprocessing.active_children():
-            assert child.pid is not None
-            os.kill(child.pid, signal.SIGKILL)
-
-    with (
-        pytest.raises(VedetteError, match="a worker process was killed") as raised,
-        open_inputs([str(many)]) as objects,
-    ):
-        scan(objects, [READ], ScanOptions(TODAY, 2), kill)
+    with pytest.raises(VedetteError, match="a worker process was killed") as raised:
+        scan(Killing.all_of(many), [READ], ScanOptions(TODAY, 2))
     assert raised.value.hint == "memory may have run out; try again with `--jobs 1`"
     assert multiprocessing.active_children() == []
 
 
-class Broken(FileObject):
-    """A worker that opens it fails as a bug does; the first process waits until one has."""
-
-    first = os.getpid()
-    failed, fails = os.pipe()
-
-    def open(self) -> BinaryIO:
-        if os.getpid() != self.first:
-            os.write(self.fails, b"x")
-            raise LookupError(f"a bug at {self.name}")
-        os.read(self.failed, 1)
-        os.write(self.fails, b"x")
-        return super().open()
-
-
 def test_a_bug_in_a_worker_is_told_as_it_happened(many: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(processes, "BATCH_OBJECTS", 1)
-    objects = [Broken(str(path), path, path.stat().st_size) for path in sorted(many.iterdir())]
     with pytest.raises(LookupError, match="a bug at") as raised:
-        scan(objects, [READ], ScanOptions(TODAY, 2))
-    assert any("in open" in note for note in raised.value.__notes__)
+        scan(Fatal.all_of(many), [READ], ScanOptions(TODAY, 2))
+    assert any("in fail" in note for note in raised.value.__notes__)
     assert multiprocessing.active_children() == []
 
 
