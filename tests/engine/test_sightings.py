@@ -64,7 +64,6 @@ def test_a_new_session_of_the_same_identity_is_the_same_actor() -> None:
         ({"errorMessage": "Failed authentication"}, "Failed authentication"),
         ({"errorMessage": "No username found in supplied account"}, "No username found in supplied account"),
         ({"errorMessage": ["no", "text"]}, ""),
-        ({"errorCode": None, "errorMessage": "Failed authentication"}, ""),
         ({}, ""),
     ],
 )
