@@ -1,16 +1,9 @@
-"""ministack as a process, an account of its own for each test, and a command line that asks it."""
+"""ministack with more in it, an account of its own for each test, and a command line that asks it."""
 
 from __future__ import annotations
 
 import functools
 import itertools
-import os
-import shutil
-import socket
-import subprocess
-import time
-import urllib.error
-import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -21,63 +14,23 @@ from botocore.loaders import create_loader
 from aws_server import bare_environment
 from cli.samples import Shell
 from deploy.stories import Stage, hook, stage
+from emulating import emulating
+from emulating import tool as tool
 from senders.receiving import Receiver, receiving
 from vedette.aws import AwsSession, session
 from vedette.detections.loader import load_builtin
 
-ROOT = Path(__file__).parents[2]
 HERE = Path(__file__).parent
 REGION = "us-east-1"
-PATIENCE = 30.0
 
 _accounts = itertools.count(333300000001)
-
-
-def tool(name: str) -> str:
-    """The path of a program of tests/tools.txt; the test is skipped where it is not installed."""
-    own = ROOT / ".venv" / "tools" / "bin" / name
-    found = str(own) if own.exists() else shutil.which(name) if name != "python" else None
-    if found is None:
-        pytest.skip(f"`{name}` of tests/tools.txt is not installed: `make test` installs it")
-    return found
 
 
 @contextmanager
 def emulator(**environment: str) -> Iterator[str]:
     """The address of a ministack that runs inside the block, with more variables in its environment."""
-    python = tool("python")
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG", "TMPDIR") if name in os.environ}
-    given = kept | {"BIND_HOST": "127.0.0.1", "GATEWAY_PORT": str(port), "LOG_LEVEL": "ERROR"} | environment
-    process = subprocess.Popen(
-        [python, str(HERE / "emulator.py")], env=given, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-    )
-    address = f"http://127.0.0.1:{port}"
-    try:
-        _await(process, address)
-        yield address
-    finally:
-        process.terminate()  # so that it removes its pid file
-        try:
-            process.wait(timeout=5)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
-
-
-def _await(process: subprocess.Popen[bytes], address: str) -> None:
-    end = time.monotonic() + PATIENCE
-    while time.monotonic() < end:
-        if process.poll() is not None:
-            pytest.fail(f"ministack ended with {process.returncode}")
-        try:
-            with urllib.request.urlopen(f"{address}/_ministack/health", timeout=1):
-                return
-        except (urllib.error.URLError, OSError):
-            time.sleep(0.02)
-    pytest.fail("ministack did not start")
+    with emulating(HERE / "emulator.py", **environment) as found:
+        yield found.address
 
 
 @pytest.fixture(scope="session", autouse=True)
