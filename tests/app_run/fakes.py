@@ -6,6 +6,7 @@ import io
 import json
 import threading
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -87,6 +88,7 @@ class FilledSource:
     extended: list[str] = field(default_factory=list)
     failure: Exception | None = None
     delivered: dict[str, int] = field(default_factory=dict)
+    together: Callable[[], AbstractContextManager[None]] = nullcontext
 
     def put(self, name: str, *records: dict[str, object], delivered: int) -> None:
         """A log file that was delivered at that time; others were at NOON."""
@@ -107,7 +109,7 @@ class FilledSource:
         content = self.objects[name]
         return Item(
             name, 1, lambda: _opened(content), lambda: self._ack(name), lambda _: self.extended.append(name),
-            lambda why: self._reject(name, why), self.delivered.get(name, NOON),
+            lambda why: self._reject(name, why), self.delivered.get(name, NOON), self.together,
         )  # fmt: skip
 
     def _ack(self, name: str) -> None:

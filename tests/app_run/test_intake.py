@@ -312,6 +312,36 @@ def test_an_acknowledgement_that_fails_changes_nothing() -> None:
     assert desk.parts.figures.value(MATCHES, "fake") == 1
 
 
+def test_a_batch_is_acknowledged_together_and_what_fails_then_comes_again() -> None:
+    """Some sources tell all at once when `together` ends; whoever did not hear of it gives the objects again."""
+    desk = Desk()
+    for name in ("a", "b"):
+        desk.source.objects[name] = log_file(record(ord(name)))
+    told: list[list[str]] = []
+    desk.source.together = telling(desk.source, told, SourceError("away"))
+    desk.step()
+    assert told == [["a", "b"]]
+    assert "not acknowledged" in desk.log.getvalue()
+    for name in ("a", "b"):
+        desk.source.objects[name] = log_file(record(ord(name)))
+    desk.source.together = telling(desk.source, told, None)
+    desk.step()
+    assert told == [["a", "b"], ["a", "b"]]
+    assert desk.parts.figures.value(MATCHES, "fake") == 2
+
+
+def telling(source: FilledSource, told: list[list[str]], failure: Exception | None) -> object:
+    @contextmanager
+    def together() -> Iterator[None]:
+        source.acknowledged.clear()
+        yield
+        told.append(list(source.acknowledged))
+        if failure is not None:
+            raise failure
+
+    return together
+
+
 def _refuse(self: FilledSource, name: str) -> None:
     raise OSError(5, "no network")
 

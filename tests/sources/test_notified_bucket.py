@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import threading
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -107,6 +108,83 @@ def test_an_acknowledgement_that_fails_can_be_repeated(cloud: Cloud, monkeypatch
     assert cloud.waiting() == 1
     item.ack()
     assert cloud.waiting() == 0
+
+
+def test_what_is_acknowledged_together_is_told_ten_at_a_time(cloud: Cloud, monkeypatch: pytest.MonkeyPatch) -> None:
+    """SQS takes ten messages with a request, and charges by the request."""
+    source = source_of(cloud)
+    for number in range(12):
+        cloud.tell(f"key{number}")
+    items = [*source.poll(NOW), *source.poll(NOW)]
+    with monkeypatch.context() as patch:
+        calls = counting(patch)
+        with items[0].together():
+            for item in items:
+                item.ack()
+            assert calls == []
+    assert calls == ["delete_message_batch"] * 2
+    assert cloud.waiting() == 0
+
+
+def test_another_threads_answers_are_told_at_once(cloud: Cloud) -> None:
+    """Each reader has messages of its own, and must not wait for another's."""
+    source = source_of(cloud)
+    cloud.tell(*KEYS[:1])
+    cloud.tell(*KEYS[1:2])
+    first, second = source.poll(NOW)
+    with first.together():
+        first.ack()
+        other = threading.Thread(target=second.ack)
+        other.start()
+        other.join()
+        assert cloud.waiting() == 1
+    assert cloud.waiting() == 0
+
+
+def test_of_several_told_together_one_that_is_not_ours_spoils_nothing(cloud: Cloud) -> None:
+    source = source_of(cloud)
+    for key in KEYS:
+        cloud.tell(key)
+    first, second, third = source.poll(NOW)
+    second.extend(0)
+    (again,) = source.poll(NOW)
+    again.ack()
+    with pytest.raises(RuntimeError), third.together():
+        for item in (first, second, third):
+            item.ack()
+        raise RuntimeError("the reader broke: what is done is done")
+    assert cloud.waiting() == 0
+
+
+def test_answers_together_that_aws_refuses_are_an_error_and_come_again(
+    cloud: Cloud, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cloud.tell(KEYS[0])
+    source = source_of(cloud)
+    (item,) = source.poll(NOW)
+    failed = {"Failed": [{"Id": "0", "SenderFault": False, "Code": "InternalError", "Message": "try\nagain"}]}
+    with monkeypatch.context() as patch:
+        patch.setattr(AwsClient, "call", lambda *_, **__: failed)
+        with pytest.raises(AwsError, match="InternalError: try") as caught, item.together():
+            item.ack()
+    assert caught.value.transient
+    assert cloud.waiting() == 1
+    item.extend(0)
+    (again,) = source.poll(NOW)
+    again.ack()
+    assert cloud.waiting() == 0
+
+
+def counting(patch: pytest.MonkeyPatch) -> list[str]:
+    """The names of the methods that are called from now on."""
+    original, calls = AwsClient.call, []
+
+    def call(self: AwsClient, name: str, **parameters: object) -> object:
+        calls.append(name)
+        return original(self, name, **parameters)
+
+    patch.setattr(AwsClient, "call", call)
+    return calls
 
 
 def refusing(method: str) -> object:

@@ -102,11 +102,13 @@ class Taking:
     def _unknown(self, batch: Sequence[Held]) -> Iterator[tuple[Held, int]]:
         """The objects that are not done, and how many of their bodies are."""
         rows = self.work.do(lambda tx: [tx.object(held.source, held.item.name) for held in batch])
-        for held, row in zip(batch, rows, strict=True):
-            if row is not None and (row.done or row.poison):
-                self.journal.debug("object known", source=held.source, object=held.item.name)
-                self._acknowledge(held)
-            else:
+        found = list(zip(batch, rows, strict=True))
+        known = [held for held, row in found if row is not None and (row.done or row.poison)]
+        for held in known:
+            self.journal.debug("object known", source=held.source, object=held.item.name)
+        self._acknowledge(known)
+        for held, row in found:
+            if row is None or not (row.done or row.poison):
                 yield held, 0 if row is None else row.bodies
 
     def _begin(self, held: Held, skip: int, reader: Reader) -> Part | None:
@@ -140,7 +142,7 @@ class Taking:
             return
         for (held, part), ingested in zip(small, done, strict=True):
             self._count(held, part, ingested)
-            self._acknowledge(held)
+        self._acknowledge([held for held, _ in small])
 
     def _keep(self, held: Held, part: Part) -> None:
         (done,) = self._commit([(held, part)])
@@ -198,13 +200,25 @@ class Taking:
         self._newest[held.source] = max(self._newest.get(held.source, 0), delivered)
         return max(0, now - self._newest[held.source])
 
-    def _acknowledge(self, held: Held) -> None:
+    def _acknowledge(self, done: Sequence[Held]) -> None:
+        """Tell the sources; what cannot be told comes again, is found done, and is acknowledged then."""
+        of_source: dict[str, list[Held]] = {}
+        for held in done:
+            self._failures.pop(held.place, None)
+            of_source.setdefault(held.source, []).append(held)
+        for source, some in of_source.items():
+            try:
+                with some[0].item.together():
+                    for held in some:
+                        self._answer(held)
+            except (OSError, VedetteError) as error:
+                self.journal.warning("not acknowledged", source=source, objects=len(some), why=_why(error))
+
+    def _answer(self, held: Held) -> None:
         try:
             held.item.ack()
         except (OSError, VedetteError) as error:
-            # It comes again, is found done, and is acknowledged then.
             self.journal.warning("not acknowledged", source=held.source, object=held.item.name, why=_why(error))
-        self._failures.pop(held.place, None)
 
     # what is counted and told
 

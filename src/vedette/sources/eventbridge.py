@@ -88,12 +88,14 @@ class EventQueue:
         data = b"\n".join(line for _, line in lines) + b"\n"
 
         def ack() -> None:
-            for one in handed:
-                one.ack(one.message.id)
+            with self.queue.together():
+                for one in handed:
+                    one.ack(one.message.id)
 
         def reject(why: str) -> None:
-            for one in handed:
-                one.reject(one.message.id)
+            with self.queue.together():
+                for one in handed:
+                    one.reject(one.message.id)
 
         def extend(seconds: int) -> None:
             for one in handed:
@@ -108,4 +110,5 @@ class EventQueue:
             extend=extend,
             reject=reject,
             delivered=max(sent, default=None),
+            together=self.queue.together,
         )

@@ -7,6 +7,7 @@ may come twice, and in any order. Sources know names and bytes; whether an objec
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from typing import BinaryIO, Protocol
 
@@ -33,6 +34,9 @@ class Item:
     came (epoch seconds; None where that is not known). `open` gives a fresh stream; it raises OSError, AwsError, or
     PoisonError. `ack` is called once its effects are committed, `extend` while it takes longer than usual, `reject`
     with the reason once it is recorded as unreadable. All may be called from any thread; each may be called again.
+
+    `together` is the same for all items of a source. Whoever answers several within it may save requests: the source
+    hears of them when it ends, and only then does it raise what went wrong.
     """
 
     name: str
@@ -42,6 +46,7 @@ class Item:
     extend: Callable[[int], None] = nothing
     reject: Callable[[str], None] = nothing
     delivered: int | None = None
+    together: Callable[[], AbstractContextManager[None]] = nullcontext
 
 
 class Source(Protocol):

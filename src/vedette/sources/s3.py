@@ -129,6 +129,7 @@ class NotifiedBucket:
             extend=handed.extend,
             reject=lambda why: handed.reject(ref.name),
             delivered=delivered_at(ref.key) or message.sent,
+            together=self.queue.together,
         )
 
 
@@ -152,4 +153,5 @@ def poison(queue: Queue, message: Message, why: str) -> Item:
         extend=handed.extend,
         reject=lambda why: handed.reject(message.id),
         delivered=message.sent,
+        together=queue.together,
     )

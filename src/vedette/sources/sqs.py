@@ -9,10 +9,12 @@ from __future__ import annotations
 import threading
 import time
 from collections import OrderedDict
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from vedette.aws import AwsClient, AwsError, Failure
+from vedette.aws.errors import cut
 from vedette.sources.held import Clock
 
 MOST_TOGETHER = 10
@@ -33,6 +35,12 @@ class Message:
     since: float
 
 
+class _Done(threading.local):
+    """The messages that a thread deletes together once it has them all; None while it deletes each at once."""
+
+    messages: list[Message] | None = None
+
+
 @dataclass(slots=True)
 class Queue:
     """One queue. `visibility` is how long, in seconds, a message is ours; `wait` how long a request waits for some.
@@ -48,6 +56,7 @@ class Queue:
     leave: bool = False
     clock: Clock = time.monotonic
     _left: OrderedDict[str, None] = field(default_factory=OrderedDict)
+    _done: _Done = field(default_factory=_Done)
 
     @property
     def name(self) -> str:
@@ -86,7 +95,33 @@ class Queue:
 
     def delete(self, message: Message) -> None:
         """It is done. One that is not ours any more comes again, and is known then."""
-        self._ours("delete_message", message)
+        if self._done.messages is None:
+            self._ours("delete_message", message)
+        else:
+            self._done.messages.append(message)
+
+    @contextmanager
+    def together(self) -> Iterator[None]:
+        """What this thread deletes within the block is deleted when it ends, ten with a request. Raises AwsError."""
+        if self._done.messages is not None:
+            yield
+            return
+        self._done.messages = done = []
+        try:
+            yield
+        finally:
+            self._done.messages = None
+            for start in range(0, len(done), MOST_TOGETHER):
+                self._delete_some(done[start : start + MOST_TOGETHER])
+
+    def _delete_some(self, messages: Sequence[Message]) -> None:
+        entries = [{"Id": str(number), "ReceiptHandle": one.receipt} for number, one in enumerate(messages)]
+        failed = self.client.call("delete_message_batch", QueueUrl=self.url, Entries=entries).get("Failed", [])
+        assert isinstance(failed, list)
+        for one in failed:
+            code = str(one.get("Code", ""))
+            if not code.endswith(_NOT_OURS):
+                raise AwsError(f"{code}: {cut(str(one.get('Message', '')))}", Failure.BROKEN, code=code)
 
     def let_be(self, message: Message) -> None:
         """Neither delete it nor hand it out again: the queue's redrive takes it."""
