@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import sys
 
+from ministack.core import iam_actions
 from ministack.services import cloudtrail, cloudwatch
 from ministack.services.cloudformation import provisioners
 
@@ -114,6 +115,23 @@ def _conflict_unless_imported(name: str) -> str | None:
 
 
 provisioners.s3_bucket_name_conflict = _conflict_unless_imported
+
+
+_resource_arn = iam_actions.extract_resource_arn
+
+
+def _rule_arn(service: str, *request: object) -> str:
+    """Rules of the default bus are `rule/NAME` to IAM, and some calls name them by `Rule`: as AWS has it."""
+    if service == "events":
+        region, account = request[-2:]
+        given = json.loads(request[3] or b"{}")  # type: ignore[arg-type]
+        name = given.get("Name") or given.get("Rule")
+        if isinstance(name, str) and "EventBusName" not in given:
+            return f"arn:aws:events:{region}:{account}:rule/{name}"
+    return _resource_arn(service, *request)
+
+
+iam_actions.extract_resource_arn = _rule_arn
 
 
 if __name__ == "__main__":

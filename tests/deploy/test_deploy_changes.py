@@ -161,14 +161,14 @@ def test_what_lets_go_of_a_name_comes_before_what_takes_it() -> None:
     """A detection moves from one stack to the one before it: two stacks cannot hold an alarm of one name."""
     taking = step("one", change(Operation.ADD, ALARM, "a"))
     letting = step("two", change(Operation.REMOVE, ALARM, "a"))
-    assert [one.name for one in _ordered([taking, letting])] == ["two", "one"]
+    assert [one.name for one in _ordered([taking, letting], "us-east-1")] == ["two", "one"]
     gone = step("three", change(Operation.REMOVE, ALARM, "a"), fate=Fate.REMOVE)
-    assert [one.name for one in _ordered([taking, gone])] == ["three", "one"]
+    assert [one.name for one in _ordered([taking, gone], "us-east-1")] == ["three", "one"]
     both = step("one", change(Operation.ADD, ALARM, "a"), change(Operation.REMOVE, ALARM, "b"))
     crossed = step("two", change(Operation.REMOVE, ALARM, "a"), change(Operation.ADD, ALARM, "b"))
-    assert [one.name for one in _ordered([both, crossed])] == ["one", "two"]  # a circle: as it stands
+    assert [one.name for one in _ordered([both, crossed], "us-east-1")] == ["one", "two"]  # a circle: as it stands
     unrelated = [step("base"), step("old", fate=Fate.REMOVE), step("overview")]
-    assert [one.name for one in _ordered(unrelated)] == ["base", "overview", "old"]
+    assert [one.name for one in _ordered(unrelated, "us-east-1")] == ["base", "overview", "old"]
 
 
 def test_filters_go_before_others_come_and_alarms_after_all_others_have_let_go() -> None:

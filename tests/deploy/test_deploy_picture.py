@@ -26,7 +26,8 @@ def draw(wanted: Wanted) -> str:
 
 
 def test_the_numbers_are_those_of_the_templates() -> None:
-    made = Counter(one["Type"] for stack in build(example()).stacks for one in stack.template["Resources"].values())  # type: ignore[attr-defined]
+    here = [stack.template["Resources"] for stack in build(example()).stacks if not stack.region]
+    made = Counter(one["Type"] for resources in here for one in resources.values())  # type: ignore[attr-defined]
     shown = texts(architecture_picture())
     for number, words in (
         (made["AWS::Logs::MetricFilter"], "metric filters"),
@@ -36,6 +37,8 @@ def test_the_numbers_are_those_of_the_templates() -> None:
         (made["AWS::SNS::Topic"], "SNS topics"),
     ):
         assert f"{number} {words}" in shown
+    assert "of 4 regions, in seconds" in shown
+    assert "and a stack in ap-southeast-2, eu-north-1 and us-east-2, of event rules that forward" in shown
     assert {"e-mail, SMS", "slack", "storyteller", "KMS key", "dashboard"} <= set(shown)
 
 

@@ -25,7 +25,8 @@ from vedette.errors import ExitCode
 
 REGION = "us-east-1"
 ACCOUNT = "333399990001"
-IDS = ("root-login", "trail-stopped")
+IDS = ("root-login", "trail-stopped", "root-access-key-used")  # the last has a rule, which other regions serve
+ELSEWHERE = ("ap-southeast-2", "eu-north-1", "us-east-2")
 OPTIONS = ("--email", "high:ops@example.com", *(part for name in IDS for part in ("--only", name)))
 
 Become = Callable[[str], None]
@@ -54,8 +55,9 @@ def become(root: AwsSession, monkeypatch: pytest.MonkeyPatch) -> Become:
     detections = tuple(one for one in load_builtin(tests=False) if one.id in IDS)
     mail = Subscription("email", "ops@example.com", Severity.HIGH)
     wanted = Wanted(
-        account=ACCOUNT, region=REGION, detections=detections, subscriptions=(mail,), code=("bucket", "key", "0" * 64)
-    )
+        account=ACCOUNT, region=REGION, detections=detections, subscriptions=(mail,), code=("bucket", "key", "0" * 64),
+        event_regions=ELSEWHERE,
+    )  # fmt: skip
     iam = root.client("iam")
 
     def change(command: str) -> None:
@@ -71,7 +73,11 @@ def become(root: AwsSession, monkeypatch: pytest.MonkeyPatch) -> Become:
 
 
 def test_each_command_with_its_own_policy(
-    become: Become, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    root: AwsSession,
+    become: Become,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     monkeypatch.chdir(tmp_path)
     (tmp_path / "code.zip").write_bytes(zipped({"handler.py": b""}))
@@ -95,6 +101,11 @@ def test_each_command_with_its_own_policy(
     become("apply")
     applied = deploy("apply", *OPTIONS, "--bundle", "code.zip", "--yes")
     assert applied.code == ExitCode.DONE, applied.err
+    for region in ELSEWHERE:
+        assert rules_in(root, region) == ["vedette-to-us-east-1-1"]
+    tamper(root, ELSEWHERE[0])
+    put_back = deploy("apply", *OPTIONS, "--bundle", "code.zip", "--yes")
+    assert put_back.code == ExitCode.DONE, put_back.err
 
     become("status")
     status = deploy("status")
@@ -104,3 +115,14 @@ def test_each_command_with_its_own_policy(
     become("destroy")
     gone = deploy("destroy", "--yes")
     assert gone.code == ExitCode.DONE, gone.err
+    assert [rules_in(root, region) for region in ELSEWHERE] == [[], [], []]
+
+
+def rules_in(root: AwsSession, region: str) -> list[object]:
+    found = root.client("events", region).call("list_rules")["Rules"]
+    return [one["Name"] for one in found]  # type: ignore[attr-defined]
+
+
+def tamper(root: AwsSession, region: str) -> None:
+    """By hand: events go nowhere any more."""
+    root.client("events", region).call("remove_targets", Rule="vedette-to-us-east-1-1", Ids=["home"])

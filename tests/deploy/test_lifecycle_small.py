@@ -110,7 +110,7 @@ def test_a_first_plan_adds_everything_and_leaves_nothing_behind(aws: AwsSession,
         ("+", "vedette-high", "topic"),
         ("+", DETECTION.title, "alarm"),
     }
-    discard(aws.client("cloudformation"), plan.stacks)
+    discard(aws, plan.wanted, plan.stacks)
     assert statuses(aws) == {}
 
 

@@ -60,7 +60,7 @@ class Room:
 
     def changed(self, wanted: Wanted | None = None) -> list[tuple[str, str, list[tuple[str, str | None, str | None]]]]:
         plan = self.plan(wanted)
-        discard(self.aws.client("cloudformation"), plan.stacks)
+        discard(self.aws, plan.wanted, plan.stacks)
         return [
             (row.operation.value, row.subject, [(one.path, one.before, one.after) for one in row.details])
             for row in plan.rows
@@ -249,7 +249,7 @@ def test_every_built_in_detection(room: Room) -> None:
     """Beyond 51,200 bytes the templates go through the bucket; the first plan, which may not make one, compares."""
     every = dataclasses.replace(room.wanted, detections=BUILTIN)
     first = room.plan(every)
-    discard(room.aws.client("cloudformation"), first.stacks)
+    discard(room.aws, first.wanted, first.stacks)
     assert any(one.stack is not None and one.stack.needs_upload and one.change_set is None for one in first.stacks)
     assert room.aws.client("s3").call("list_buckets")["Buckets"] == []
     applied = room.apply(every)

@@ -230,7 +230,7 @@ def test_without_room_for_a_filter_a_detection_gets_a_rule_of_one_region() -> No
     assert placed.event_rule == names.event_rule_name(wanted, "root-login")
     assert deployment.left_out[0].reason == (
         "The log group's 100 metric filters are taken by what matters more. "
-        "An EventBridge rule tells of it, which sees what happens in us-east-1 and in no other region."
+        "An EventBridge rule tells of it, which sees what happens in us-east-1, and in no other region."
     )
 
 

@@ -88,7 +88,7 @@ def plan(params: Params, verbose: bool, detailed_exitcode: bool, form: str) -> i
     params = recalled(params, aws)
     with _coded(wanted_of(params, aws), params) as (wanted, _):
         planned = make_plan(aws, wanted, build(wanted), time.sleep)
-    discard(aws.client("cloudformation", wanted.region), planned.stacks)
+    discard(aws, wanted, planned.stacks)
     if form == "json":
         output.write_raw(json.dumps(plan_document(planned) | {"recalled": spelled(params)}, indent=2))
     else:
@@ -170,7 +170,7 @@ def apply_(params: Params, yes: bool, verbose: bool) -> int:
     params = recalled(params, aws)
     with _coded(wanted_of(params, aws), params) as (wanted, made):
         deployment = build(wanted)
-        for state in settle(aws, wanted, [stack.name for stack in deployment.stacks], time.sleep):
+        for state in settle(aws, wanted, deployment.stacks, time.sleep):
             output.say(f"CloudFormation is at work on {state.name} ({state.status}): waiting for it", style="yellow")
         planned = make_plan(aws, wanted, deployment, time.sleep)
         try:
@@ -179,10 +179,10 @@ def apply_(params: Params, yes: bool, verbose: bool) -> int:
                 return ExitCode.DONE
             agreed = yes or _agreed()
         except BaseException:  # also Ctrl-C at the question: the change sets go again
-            discard(aws.client("cloudformation", wanted.region), planned.stacks)
+            discard(aws, wanted, planned.stacks)
             raise
         if not agreed:
-            discard(aws.client("cloudformation", wanted.region), planned.stacks)
+            discard(aws, wanted, planned.stacks)
             output.say("nothing was changed")
             return ExitCode.DONE
         _carry_out(aws, planned, made)
@@ -201,7 +201,7 @@ def _carry_out(aws: AwsSession, planned: Plan, made: Bundle | None) -> None:
         try:
             assets.upload_code(aws, planned.wanted, made)
         except BaseException:
-            discard(aws.client("cloudformation", planned.wanted.region), planned.stacks)
+            discard(aws, planned.wanted, planned.stacks)
             raise
     try:
         for step in apply(aws, planned, time.sleep):

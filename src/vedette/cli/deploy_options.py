@@ -17,6 +17,7 @@ from vedette.cli.loading import choose, load, today
 from vedette.cli.values import Number
 from vedette.deploy.deployed import filter_names
 from vedette.deploy.discovery import choose_trail, filters_taken, find_trails, identity
+from vedette.deploy.event_regions import chosen_regions
 from vedette.deploy.intrinsics import Place
 from vedette.deploy.remembered import remembered
 from vedette.deploy.wanted import ChannelWanted, ExistingTrail, Pack, Subscription, Wanted
@@ -79,6 +80,11 @@ _WANTED: tuple[Callable[[F], F], ...] = (
         help="What the function runs on.",
     ),
     click.option("--events/--no-events", default=True, help="With or without EventBridge for what cannot wait."),
+    click.option(
+        "--event-region", multiple=True, metavar="REGION",
+        help="EventBridge for this region's events too, beside the home's and those where sign-ins are recorded; "
+        "`home` leaves these out.",
+    ),
     click.option("--dashboard/--no-dashboard", default=True, help="With or without a CloudWatch dashboard."),
     click.option("--composites/--no-composites", default=True, help="With or without an alarm over each severity."),
     click.option("--data-bucket", multiple=True, metavar="NAME", help="Record object access in this bucket too."),
@@ -182,7 +188,7 @@ def wanted_of(params: Params, aws: AwsSession) -> Wanted:
 
 def _beside_others(wanted: Wanted, group: str, aws: AwsSession) -> Wanted:
     """The same with what is taken of the quotas of a log group that was there before."""
-    ours = filter_names(aws.client("cloudformation", wanted.region), Place.of(wanted))
+    ours = filter_names(aws, Place.of(wanted))
     taken, regexes = filters_taken(aws, group, ours)
     return replace(wanted, filters_taken=taken, regex_filters_taken=regexes)
 
@@ -224,6 +230,7 @@ def _wanted(params: Params, account: str, partition: str, region: str, trail: Ex
         storyteller=params.storyteller,
         architecture=params.architecture,
         events=params.events,
+        event_regions=chosen_regions(params.event_region, partition, region) if params.events else (),
         dashboard=params.dashboard,
         composites=params.composites,
         data_buckets=params.data_bucket,

@@ -51,6 +51,7 @@ class Params:
     storyteller: bool
     architecture: str
     events: bool
+    event_region: tuple[str, ...]
     dashboard: bool
     composites: bool
     data_bucket: tuple[str, ...]

@@ -12,13 +12,16 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from vedette.aws import AwsClient, AwsError, AwsSession
-from vedette.deploy import stacks
+from vedette.deploy import stacks, standing
 from vedette.deploy.changes import KINDS, Row, rows
+from vedette.deploy.deployment import Stack
 from vedette.deploy.failures import DeployError, explained
+from vedette.deploy.intrinsics import Place
 from vedette.deploy.mending import mend
-from vedette.deploy.plan import Fate, Plan, StackPlan, change_set_for
+from vedette.deploy.plan import Fate, Plan, StackPlan, change_set_for, client_of
 from vedette.deploy.stacks import ChangeSet, Event, Pause, Phase, StackState
 from vedette.deploy.staging import staged
+from vedette.deploy.standing import reaching
 from vedette.deploy.wanted import Wanted
 
 _BEHIND = "; it could not be removed, and belongs to no stack any more: remove it by hand"
@@ -48,17 +51,19 @@ class Step:
     whole: bool = False
 
 
-def settle(session: AwsSession, wanted: Wanted, expected: Sequence[str], pause: Pause) -> Iterator[StackState]:
+def settle(session: AwsSession, wanted: Wanted, expected: Sequence[Stack], pause: Pause) -> Iterator[StackState]:
     """Wait for what CloudFormation is at work on, an apply that was interrupted; yields each stack waited for."""
-    cfn = session.client("cloudformation", wanted.region)
-    found = {one.name: one for one in stacks.ours(cfn, wanted.name)}
-    for name in expected:
-        if name not in found and (state := stacks.find(cfn, name)) is not None:
-            found[name] = state
+    found = {one.name: one for one in standing.find(session, Place.of(wanted), wanted.event_regions).states}
+    for one in expected:
+        if one.name not in found:
+            cfn = session.client("cloudformation", one.region or wanted.region)
+            state = stacks.find(cfn, one.name)
+            if state is not None:
+                found[one.name] = state
     for state in found.values():
         if state.phase is Phase.BUSY:
             yield state
-            stacks.at_rest(cfn, state.id, pause)
+            stacks.at_rest(session.client("cloudformation", state.region), state.id, pause)
 
 
 def apply(session: AwsSession, plan: Plan, pause: Pause) -> Iterator[Step]:
@@ -73,12 +78,13 @@ def apply(session: AwsSession, plan: Plan, pause: Pause) -> Iterator[Step]:
         for one in staged(plan.stacks, lambda name: stacks.template_of(cfn, name)):
             if one.fate is not Fate.KEEP:
                 begun.add(one.name)
-                yield from _carried_out(session, plan, one, finished, behind, pause)
+                with reaching(one.region or plan.wanted.region, plan.wanted.region, plan.wanted.event_regions):
+                    yield from _carried_out(session, plan, one, finished, behind, pause)
                 finished = [*dict.fromkeys((*finished, one.name))]
     finally:
         for one in plan.stacks:
             if one.name not in begun:
-                _discarded(cfn, one)
+                _discarded(client_of(session, plan.wanted, one), one)
     if behind:
         raise behind[0]
 
@@ -102,7 +108,7 @@ def _discarded(cfn: AwsClient, one: StackPlan) -> None:
 def _carried_out(
     session: AwsSession, plan: Plan, one: StackPlan, finished: Sequence[str], behind: list[DeployError], pause: Pause
 ) -> Iterator[Step]:
-    cfn = session.client("cloudformation", plan.wanted.region)
+    cfn = client_of(session, plan.wanted, one)
     token = f"vedette-{uuid.uuid4().hex}"
     teller = _Teller(one, plan.titles)
     yield teller.stack(Point.BEGUN)
@@ -131,7 +137,7 @@ def _carried_out(
         yield teller.stack(Point.FAILED)
         raise _failure(cfn, plan, one, stack_id, seen, finished, final, teller)
     behind += [  # an update is complete for CloudFormation though something could not be removed after it
-        explained(event, one.name, teller.subject_of(event), plan.wanted, _BEHIND)
+        explained(event, one.name, teller.subject_of(event), plan.wanted, _BEHIND, one.region)
         for event in seen
         if event.failed and not event.of_stack
     ]
@@ -153,7 +159,7 @@ def remove_failed(cfn: AwsClient, state: StackState, wanted: Wanted, pause: Paus
     if stacks.find(cfn, state.id) is not None:
         raise explained(
             stacks.first_cause(cfn, state.id, seen), state.name, "", wanted,
-            f" (the stack `{state.name}` failed before, and cannot be removed)",
+            f" (the stack `{state.name}` failed before, and cannot be removed)", state.region,
         )  # fmt: skip
 
 
@@ -172,7 +178,7 @@ def _failure(
     left = _left(one, final)
     if finished:
         left += f"; {', '.join(f'`{name}`' for name in finished)} {'is' if len(finished) == 1 else 'are'} done"
-    return explained(cause, stack_id if final is None else one.name, subject, plan.wanted, left)
+    return explained(cause, stack_id if final is None else one.name, subject, plan.wanted, left, one.region)
 
 
 def _left(one: StackPlan, final: StackState | None) -> str:

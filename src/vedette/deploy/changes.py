@@ -9,7 +9,7 @@ from __future__ import annotations
 import enum
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from vedette.deploy.answers import mapping, records, text
 from vedette.deploy.intrinsics import Place, name_of, resolved
@@ -71,6 +71,8 @@ class Change:
     """It is what is noted that changes: nothing in the account."""
     title: str = ""
     """What an alarm's own description calls its detection, for those that are no longer known."""
+    region: str = ""
+    """Where it happens; empty for the home of the deployment."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,9 +146,12 @@ _SHORT = {
 
 
 def changes_of(
-    stack: str, answers: Iterable[Mapping[str, object]], old: Template, new: Template, place: Place
+    stack: str, answers: Iterable[Mapping[str, object]], old: Template, new: Template, place: Place, region: str = ""
 ) -> Iterator[Change]:
-    """The changes of a change set's answers; `old` and `new` are the stack's templates, for names and values."""
+    """The changes of a change set's answers; `old` and `new` are the stack's templates, for names and values.
+
+    `place` is where the stack stands, `region` is its region if that is not the home's.
+    """
     known = detections_in(old, place) | detections_in(new, place)
     for answer in answers:
         change = mapping(answer, "ResourceChange")
@@ -154,7 +159,7 @@ def changes_of(
         before, after = _resource(old, logical_id), _resource(new, logical_id)
         shown, given = (after, mapping(new, "Resources")) if after else (before, mapping(old, "Resources"))
         name = called(shown, given, place) or text(change, "PhysicalResourceId") or logical_id
-        yield _change(stack, change, (before, after), name, known.get(logical_id, ""))
+        yield replace(_change(stack, change, (before, after), name, known.get(logical_id, "")), region=region)
 
 
 def called(resource: Template, given: Template, place: Place) -> str:
@@ -307,11 +312,18 @@ def _tagged(resource: Template) -> str:
 
 
 def rows(changes: Sequence[Change], titles: Mapping[str, str]) -> tuple[Row, ...]:
-    """The changes, those of a detection gathered; `titles` are by detections' ids. What only gets tags is left out."""
+    """The changes, those of a detection gathered, and those of another region, whose rules forward events.
+
+    `titles` are by detections' ids. What only gets tags is left out.
+    """
     found: list[Row] = []
     gathered: dict[str, list[Change]] = {}
+    elsewhere: dict[str, list[Change]] = {}
     for change in changes:
         if change.tags_only:
+            continue
+        if change.region:
+            elsewhere.setdefault(change.region, []).append(change)
             continue
         if change.detection and change.concern is Concern.NONE:
             gathered.setdefault(change.detection, []).append(change)
@@ -330,6 +342,11 @@ def rows(changes: Sequence[Change], titles: Mapping[str, str]) -> tuple[Row, ...
                 detection,
             )
         )
+    for region, there in elsewhere.items():
+        rules = "event rule" if len(there) == 1 else "event rules"
+        found.append(
+            Row(_joint(there), f"events of {region}, by {len(there)} {rules} there", "forwarding", tuple(there))
+        )
     return tuple(found)
 
 
@@ -338,7 +355,7 @@ def _titled(changes: Iterable[Change]) -> str:
 
 
 def _joint(changes: Sequence[Change]) -> Operation:
-    """What happens to a detection whose parts are added, changed and removed."""
+    """What happens to something whose parts are added, changed and removed."""
     operations = {change.operation for change in changes}
     if len(operations) == 1:
         return operations.pop()

@@ -6,9 +6,9 @@ No option is needed to find them: stacks are known by their tag. What only Cloud
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from vedette.aws import AwsClient
+from vedette.aws import AwsSession
 from vedette.deploy import stacks
 from vedette.deploy.answers import mapping, text
 from vedette.deploy.changes import detections_in
@@ -29,20 +29,26 @@ class Resource:
     detection: str = ""
     arn: str = ""
     """Of topics only."""
+    region: str = ""
+    """Where it is; empty for the home of the deployment."""
 
 
-def read(cfn: AwsClient, states: Iterable[StackState], place: Place) -> tuple[Resource, ...]:
+def read(session: AwsSession, states: Iterable[StackState], place: Place) -> tuple[Resource, ...]:
     """The resources of the stacks that stand."""
     found: list[Resource] = []
     for state in states:
         if state.phase not in (Phase.REVIEWED, Phase.FAILED):
-            found += resources(state.name, stacks.template_of(cfn, state.name), place)
+            region = state.region or place.region
+            template = stacks.template_of(session.client("cloudformation", region), state.name)
+            far = region if region != place.region else ""
+            there = replace(place, region=region)
+            found += [replace(one, region=far) for one in resources(state.name, template, there)]
     return tuple(found)
 
 
-def filter_names(cfn: AwsClient, place: Place) -> frozenset[str]:
+def filter_names(session: AwsSession, place: Place) -> frozenset[str]:
     """The names of the metric filters of a deployment, none where nothing is deployed."""
-    found = read(cfn, stacks.ours(cfn, place.name), place)
+    found = read(session, stacks.ours(session.client("cloudformation", place.region), place.name), place)
     return frozenset(one.name for one in found if one.type == "AWS::Logs::MetricFilter")
 
 

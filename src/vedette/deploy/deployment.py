@@ -17,7 +17,10 @@ MAX_RESOURCES: Final = 500
 
 @dataclass(frozen=True, slots=True)
 class Stack:
-    """One stack. `after` names the stacks that must stand before it; nothing is exported from one to another."""
+    """One stack. `after` names the stacks that must stand before it; nothing is exported from one to another.
+
+    `region` is where it stands; empty for the home of the deployment.
+    """
 
     name: str
     title: str
@@ -25,6 +28,7 @@ class Stack:
     parameters: Mapping[str, str]
     capabilities: tuple[str, ...]
     after: tuple[str, ...]
+    region: str = ""
 
     @property
     def body(self) -> str:

@@ -9,15 +9,17 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from vedette.aws import AwsSession
-from vedette.deploy import assets, names, stacks
+from vedette.deploy import assets, names, stacks, standing
 from vedette.deploy.apply import Step, apply
 from vedette.deploy.changes import KINDS
 from vedette.deploy.deployed import Resource, read
 from vedette.deploy.deployment import Deployment
+from vedette.deploy.event_regions import usual_regions
 from vedette.deploy.failures import unexpected_stack
 from vedette.deploy.intrinsics import Place
 from vedette.deploy.plan import Plan, removal
 from vedette.deploy.stacks import Pause, Phase, StackState
+from vedette.deploy.standing import Unreached
 from vedette.deploy.wanted import Wanted
 
 _PURGES = {
@@ -52,18 +54,19 @@ class Removal:
     kept: tuple[Kept, ...]
     bucket: str
     """The bucket of templates and code, empty where there is none of ours."""
+    unreached: tuple[Unreached, ...] = ()
 
 
 def look(session: AwsSession, wanted: Wanted, *, waits: bool = False) -> Removal:
     """What destroying would do. Raises VedetteError for a stack that CloudFormation is at work on, unless it waits."""
-    cfn = session.client("cloudformation", wanted.region)
     place = Place.of(wanted)
-    found = stacks.ours(cfn, wanted.name)
+    standing_ = standing.find(session, place, perhaps=usual_regions(wanted.partition, wanted.region))
+    found = standing_.states
     if not waits:
         for state in found:
             if state.phase is Phase.BUSY:
                 unexpected_stack(state, wanted)
-    deployed = read(cfn, found, place)
+    deployed = read(session, found, place)
     own = assets.exists(session.client("s3"), wanted)
     # The policy of a bucket is kept with it, and goes with it.
     kept = sorted(
@@ -71,10 +74,11 @@ def look(session: AwsSession, wanted: Wanted, *, waits: bool = False) -> Removal
     )
     return Removal(
         place=place,
-        stacks=tuple(sorted(found, key=_made, reverse=True)),
+        stacks=tuple(sorted(found, key=lambda one: _made(one, place.region), reverse=True)),
         going=tuple(one for one in deployed if not one.kept),
         kept=tuple(_kept(session, one, place) for one in kept),
         bucket=assets.own_bucket(wanted) if own else "",
+        unreached=standing_.unreached,
     )
 
 
@@ -84,10 +88,11 @@ def _kept(session: AwsSession, one: Resource, place: Place) -> Kept:
     return Kept(KINDS[one.type], name, mind, command.format(name=name, id=name, region=place.region))
 
 
-def _made(state: StackState) -> tuple[int, int]:
-    """When a stack was made; of those of one second, the order in which parts are made decides."""
+def _made(state: StackState, home: str) -> tuple[bool, int, int]:
+    """When a stack was made, those of other regions last; in one second, the order in which parts are made decides."""
     order = (names.BASE, names.STORYTELLER, "detections", names.OVERVIEW, names.EVENTS)
-    return state.created or 0, next((place for place, part in enumerate(order) if part in state.name), -1)
+    part = next((place for place, part in enumerate(order) if part in state.name), -1)
+    return state.region != home, state.created or 0, part
 
 
 def _physical(session: AwsSession, one: Resource, place: Place) -> str:
@@ -102,7 +107,6 @@ def _physical(session: AwsSession, one: Resource, place: Place) -> str:
 
 def destroy(session: AwsSession, wanted: Wanted, found: Sequence[StackState], pause: Pause) -> Iterator[Step]:
     """Remove the stacks one after the other, then the bucket. Raises DeployError with the first cause of a failure."""
-    cfn = session.client("cloudformation", wanted.region)
-    planned = tuple(removal(cfn, state, Place.of(wanted)) for state in found)
+    planned = tuple(removal(session, state, Place.of(wanted)) for state in found)
     yield from apply(session, Plan(wanted, Deployment((), (), (), {}), planned), pause)
     assets.remove(session, wanted)

@@ -11,7 +11,7 @@ import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from vedette.aws import AwsError, AwsSession, Failure
+from vedette.aws import AwsClient, AwsError, AwsSession, Failure
 from vedette.deploy.answers import mapping, records, text, texts
 from vedette.deploy.changes import KINDS, Detail, differences
 from vedette.deploy.deployed import Resource
@@ -48,12 +48,12 @@ def find(session: AwsSession, deployed: Iterable[Resource]) -> tuple[Drift, ...]
 
 
 def drifts(deployed: Iterable[Resource], live: Callable[[str, Sequence[Resource]], Live]) -> Iterator[Drift]:
-    """The same from what `live` gives: the properties of a type's things by their names."""
-    by_type: dict[str, list[Resource]] = {}
+    """The same from what `live` gives: the properties of a type's things in one region by their names."""
+    gathered: dict[tuple[str, str], list[Resource]] = {}
     for one in deployed:
         if one.type in _READERS:
-            by_type.setdefault(one.type, []).append(one)
-    for type_, found in by_type.items():
+            gathered.setdefault((one.type, one.region), []).append(one)
+    for (type_, _), found in gathered.items():
         there = live(type_, found)
         for one in found:
             yield from _compared(one, there.get(one.name))
@@ -92,6 +92,8 @@ def plain(value: object) -> object:
             return _document(value)
         case str():
             return _number(value)
+        case list() if value and all(isinstance(one, Mapping) and "Id" in one for one in value):
+            return {str(one["Id"]): plain(one) for one in value}
         case list():
             return sorted((plain(one) for one in value), key=lambda one: json.dumps(one, sort_keys=True))
         case Mapping():
@@ -151,8 +153,20 @@ def described_alarms(session: AwsSession, names: Sequence[str]) -> Iterator[Mapp
 
 
 def _rules(session: AwsSession, found: Sequence[Resource]) -> Live:
-    client = session.client("events")
-    return dict(_each(found, lambda one: client.call("describe_rule", Name=one.name)))
+    """Rules of one region, with what they call: a rule says nothing of its targets."""
+    client = session.client("events", found[0].region or None)
+
+    def ask(one: Resource) -> Mapping[str, object]:
+        rule = client.call("describe_rule", Name=one.name)
+        return {**rule, "Targets": [*targets_of(client, one.name)]}
+
+    return dict(_each(found, ask))
+
+
+def targets_of(client: AwsClient, rule: str) -> Iterator[Mapping[str, object]]:
+    """What a rule calls."""
+    for page in client.pages("list_targets_by_rule", Rule=rule):
+        yield from records(page, "Targets")
 
 
 def _topics(session: AwsSession, found: Sequence[Resource]) -> Live:

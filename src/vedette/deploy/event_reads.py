@@ -39,18 +39,18 @@ def needs_read_only(question: Predicate) -> bool:
     """Whether a record of a call that only reads may answer the question; True where that cannot be told."""
     if partially_evaluate(question, frozenset({_READ_ONLY}), {"readOnly": True}) == FALSE:
         return False
-    names = _names(question)
+    names = called_names(question)
     return names is None or not all(map(_writes, names))
 
 
-def _names(predicate: Predicate) -> frozenset[str] | None:
+def called_names(predicate: Predicate) -> frozenset[str] | None:
     """Globs, one of which the event's name fits in each record that answers; None where any name will do."""
     match predicate:
         case And(parts):
-            known = [names for part in parts if (names := _names(part)) is not None]
+            known = [names for part in parts if (names := called_names(part)) is not None]
             return min(known, key=len) if known else None
         case Or(parts):
-            each = [_names(part) for part in parts]
+            each = [called_names(part) for part in parts]
             known = [names for names in each if names is not None]
             return frozenset().union(*known) if len(known) == len(each) else None
         case Compare(selector, TextGlob(pattern), negated=False) if selector == _EVENT_NAME:

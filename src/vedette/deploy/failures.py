@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from vedette.deploy.changes import KINDS
+from vedette.deploy.event_regions import without
 from vedette.deploy.names import NAME_TAG
 from vedette.deploy.stacks import Event, Phase, StackState
 from vedette.deploy.wanted import Wanted
@@ -75,13 +76,16 @@ _EVERY = (
 )  # fmt: skip
 
 
-def explained(cause: Event | None, stack: str, subject: str, wanted: Wanted, left: str) -> DeployError:
+def explained(
+    cause: Event | None, stack: str, subject: str, wanted: Wanted, left: str, region: str = ""
+) -> DeployError:
     """The error for the first cause of a failed operation; `subject` is what a reader calls the resource.
 
-    `left` says what is there now.
+    `left` says what is there now; `region` is the stack's, if that is not the home's.
     """
+    where = region or wanted.region
     if cause is None:
-        return DeployError(f"`{stack}` failed, and CloudFormation does not say why{left}", hint=_events(stack, wanted))
+        return DeployError(f"`{stack}` failed, and CloudFormation does not say why{left}", hint=_events(stack, where))
     known = next((one for one in _EVERY if _fits(one, cause)), None)
     said = reason_of(cause)
     kind = KINDS.get(cause.type, cause.type)
@@ -90,7 +94,10 @@ def explained(cause: Event | None, stack: str, subject: str, wanted: Wanted, lef
     if subject and subject != name:
         what += f" ({kind})"
     told = f"{known.says}: {said}" if known is not None and known.says else said
-    return DeployError(f"{what}: {told}{left}", hint=known.hint(cause, wanted) if known else _events(stack, wanted))
+    hint = known.hint(cause, wanted) if known else _events(stack, where)
+    if where in wanted.event_regions:
+        hint += f"; without the region: `{without(where, wanted.event_regions)}`"
+    return DeployError(f"{what}: {told}{left}", hint=hint)
 
 
 def _fits(known: _Known, cause: Event) -> bool:
@@ -104,8 +111,8 @@ def reason_of(event: Event) -> str:
     return said if len(said) <= _LONGEST else said[: _LONGEST - 1] + "…"
 
 
-def _events(stack: str, wanted: Wanted) -> str:
-    return f"`aws cloudformation describe-stack-events --stack-name {stack} --region {wanted.region}` tells it all"
+def _events(stack: str, region: str) -> str:
+    return f"`aws cloudformation describe-stack-events --stack-name {stack} --region {region}` tells it all"
 
 
 def unexpected_stack(state: StackState, wanted: Wanted) -> None:
@@ -119,7 +126,7 @@ def unexpected_stack(state: StackState, wanted: Wanted) -> None:
         raise DeployError(
             f"`{state.name}` is stuck: an update failed, and could not be taken back ({printable(state.reason)})",
             hint="mend what is named there, then `aws cloudformation continue-update-rollback "
-            f"--stack-name {state.name} --region {wanted.region}`, and apply again",
+            f"--stack-name {state.name} --region {state.region or wanted.region}`, and apply again",
         )
     if state.phase is not Phase.REVIEWED and state.tags.get(NAME_TAG) != wanted.name:
         raise DeployError(

@@ -45,6 +45,7 @@ class Options:
 
     events: bool
     composites: bool
+    regions: tuple[str, ...] = ()
 
 
 def freshness(
@@ -64,6 +65,7 @@ def freshness(
     options = Options(
         events=any(one.type == "AWS::Events::Rule" for one in found),
         composites=any(one.type == "AWS::CloudWatch::CompositeAlarm" for one in found),
+        regions=tuple(sorted({one.region for one in found if one.region})),
     )
     there, held = _asked(found), {one.id for one in known}
     theirs = [one for one in known if one.id in among]
@@ -83,7 +85,7 @@ def _built(known: Sequence[Detection], pack: Pack, place: Place, today: dt.date,
     wanted = Wanted(
         name=place.name, account=place.account, region=place.region, partition=place.partition, pack=pack,
         detections=tuple(known), storyteller=False, dashboard=False, events=options.events,
-        composites=options.composites, today=today,
+        event_regions=options.regions, composites=options.composites, today=today,
     )  # fmt: skip
     return _asked(one for stack in build(wanted).stacks for one in resources(stack.name, stack.template, place))
 

@@ -72,7 +72,7 @@ HANDLED: dict[str, Handled] = {
         ),
     ),
     "AWS::IAM::Role": Handled(
-        "the roles of the trail and of the storyteller",
+        "the roles of the trail, of the storyteller and of what forwards events",
         "iam",
         (
             Asked(

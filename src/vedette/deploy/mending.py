@@ -13,7 +13,7 @@ from vedette.aws import AwsSession
 from vedette.deploy.answers import mapping, records, text, texts
 from vedette.deploy.changes import Change, Detail, Operation, Row, concern_of
 from vedette.deploy.deployed import Resource
-from vedette.deploy.drift import Drift, Fault, known
+from vedette.deploy.drift import Drift, Fault, known, targets_of
 
 RENEWAL = "only `vedette deploy destroy` and `apply` make it anew"
 """What helps where `mend` does not."""
@@ -47,8 +47,10 @@ def row_of(one: Drift, title: str) -> Row:
         detection=one.detection,
         details=details,
         concern=concern_of(resource.type, operation, details),
+        region=resource.region,
     )
-    return Row(operation, title or one.name, f"{one.kind} {did_by_hand(one)} by hand", (change,), one.detection)
+    where = f" in {resource.region}" if resource.region else ""
+    return Row(operation, title or one.name + where, f"{one.kind} {did_by_hand(one)} by hand", (change,), one.detection)
 
 
 def did_by_hand(one: Drift) -> str:
@@ -78,7 +80,8 @@ def _composite(session: AwsSession, one: Resource) -> None:
 
 
 def _rule(session: AwsSession, one: Resource) -> None:
-    client, name = session.client("events"), text(one.properties, "Name")
+    client, name = session.client("events", one.region or None), text(one.properties, "Name")
+    targets = records(one.properties, "Targets")
     client.call(
         "put_rule",
         Name=name,
@@ -87,7 +90,11 @@ def _rule(session: AwsSession, one: Resource) -> None:
         State=text(one.properties, "State"),
         Tags=list(records(one.properties, "Tags")),
     )
-    client.call("put_targets", Rule=name, Targets=list(records(one.properties, "Targets")))
+    client.call("put_targets", Rule=name, Targets=list(targets))
+    known_ids = {text(each, "Id") for each in targets}
+    foreign = [found for each in targets_of(client, name) if (found := text(each, "Id")) not in known_ids]
+    if foreign:
+        client.call("remove_targets", Rule=name, Ids=foreign)
 
 
 def _retention(session: AwsSession, one: Resource) -> None:

@@ -20,6 +20,8 @@ EVENTS = "events"
 
 _OWNER_TAG = "vedette:owner"
 NAME_TAG = "vedette:name"
+HOME_TAG = "vedette:home"
+"""On stacks in other regions: the region of the deployment that they belong to."""
 VERSION_TAG = "vedette:version"
 DETECTION_TAG = "vedette:detection"
 
@@ -32,6 +34,14 @@ def stack_name(wanted: Wanted, part: str) -> str:
 def detections_part(number: int) -> str:
     """The part that holds the `number`th lot of detections, counted from 1."""
     return f"detections-{number}"
+
+
+def forwarding_part(wanted: Wanted, region: str, number: int = 1) -> str:
+    """The part in another region, `events-us-east-1-to-eu-west-1`; `number` counts from 1 where it needs several.
+
+    Both regions are in it: another deployment of the same name may have its home elsewhere.
+    """
+    return f"{EVENTS}-{region}-to-{wanted.region}" + (f"-{number}" if number > 1 else "")
 
 
 def filter_name(wanted: Wanted, detection_id: str) -> str:
@@ -72,6 +82,21 @@ def topic_arn(wanted: Wanted, severity: Severity) -> str:
 def event_rule_name(wanted: Wanted, detection_id: str) -> str:
     """The EventBridge rule's; 1 to 64 characters."""
     return _fit(f"{wanted.name}-{detection_id}", 64)
+
+
+def forward_rule_name(wanted: Wanted, number: int | str) -> str:
+    """The rule's, in another region, that sends events home; 1 to 64 characters."""
+    return f"{wanted.name}-to-{wanted.region}-{number}"
+
+
+def forward_role_name(wanted: Wanted) -> str:
+    """The role with which EventBridge sends events home; roles are of the whole account, so the region is in it."""
+    return _fit(f"{wanted.name}-forward-{wanted.region}", 64)
+
+
+def event_bus_arn(wanted: Wanted) -> str:
+    """The default event bus of the home region."""
+    return f"arn:{wanted.partition}:events:{wanted.region}:{wanted.account}:event-bus/default"
 
 
 def function_name(wanted: Wanted) -> str:

@@ -157,6 +157,7 @@ _ORGANIZATION = "DescribeOrganization ListAWSServiceAccessForOrganization"
 def _pass_roles(wanted: Wanted) -> Iterator[_Need]:
     services = [
         *(["cloudtrail.amazonaws.com"] if wanted.trail is None or wanted.trail.log_group is None else []),
+        *(["events.amazonaws.com"] if wanted.event_regions else []),
         *(["lambda.amazonaws.com"] if wanted.storyteller else []),
     ]
     if services:
@@ -181,7 +182,7 @@ def _drift(wanted: Wanted) -> Iterator[_Need]:
     yield _Need(why, "cloudwatch", "DescribeAlarms", Place.EVERYTHING)
     yield _Need(why, "sns", "GetTopicAttributes", Place.TOPICS)
     if wanted.events:
-        yield _Need(why, "events", "DescribeRule", Place.RULES)
+        yield _Need(why, "events", "DescribeRule ListTargetsByRule", Place.RULES)
 
 
 def _mend(wanted: Wanted) -> Iterator[_Need]:
@@ -192,7 +193,7 @@ def _mend(wanted: Wanted) -> Iterator[_Need]:
     if wanted.composites:
         yield _Need(why, "cloudwatch", "PutCompositeAlarm", Place.EVERYTHING)
     if wanted.events:
-        yield _Need(why, "events", "PutRule PutTargets TagResource", Place.RULES)
+        yield _Need(why, "events", "ListTargetsByRule PutRule PutTargets RemoveTargets TagResource", Place.RULES)
     if wanted.trail is None:
         yield _Need(why, "cloudtrail", "UpdateTrail", Place.TRAILS)
 

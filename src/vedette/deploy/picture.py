@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from html import escape
 
 from vedette.deploy.deployment import Deployment
+from vedette.deploy.event_regions import listed
 from vedette.deploy.wanted import Wanted
 
 _WIDE, _HIGH, _GAP, _LINE = 150, 62, 34, 104
@@ -76,6 +77,11 @@ def architecture(deployment: Deployment, wanted: Wanted) -> str:
             f"<style>{_STYLE}\n</style>",
             f'<defs>{tip}<path d="M0 0L8 4L0 8z"/></marker></defs>',
             f'<text class="title" x="{_LEFT}" y="28">{escape(_heading(deployment))}</text>',
+            *(
+                f'<text class="small" x="{_LEFT}" y="45">{escape(text)}</text>'
+                for text in [_beside(deployment)]
+                if text
+            ),
             *drawn,
             "</svg>\n",
         ]
@@ -83,13 +89,27 @@ def architecture(deployment: Deployment, wanted: Wanted) -> str:
 
 
 def _heading(deployment: Deployment) -> str:
-    named = ", ".join(stack.name for stack in deployment.stacks)
-    return f"{len(deployment.placed)} detections in {len(deployment.stacks)} stacks: {named}"
+    named = ", ".join(stack.name for stack in deployment.stacks if not stack.region)
+    here = sum(not stack.region for stack in deployment.stacks)
+    return f"{len(deployment.placed)} detections in {here} stacks: {named}"
+
+
+def _beside(deployment: Deployment) -> str:
+    """What stands in other regions."""
+    regions = _regions(deployment)
+    return f"and a stack in {listed(regions)}, of event rules that forward" if regions else ""
+
+
+def _regions(deployment: Deployment) -> list[str]:
+    return sorted({stack.region for stack in deployment.stacks if stack.region})
 
 
 def _boxes(deployment: Deployment, wanted: Wanted) -> Iterator[tuple[str, _Box]]:
     """The things that are there, by name; the account and the people always are."""
-    many = Counter(str(one.get("Type")) for stack in deployment.stacks for one in _resources(stack.template))
+    many = Counter(
+        str(one.get("Type")) for stack in deployment.stacks if not stack.region for one in _resources(stack.template)
+    )
+    regions = len(_regions(deployment))
     yield "account", _Box(0, 1, "your account", "every region", far=True)
     yield "people", _Box(5, 1, "people", _told(wanted), far=True)
     if not many["AWS::CloudTrail::Trail"]:
@@ -100,7 +120,14 @@ def _boxes(deployment: Deployment, wanted: Wanted) -> Iterator[tuple[str, _Box]]
         ("group", 2, 1, "AWS::Logs::LogGroup", "log group", f"kept {wanted.retention_days} days"),
         ("key", 2, 2, "AWS::KMS::Key", "KMS key", "for logs and topics"),
         ("filters", 3, 1, "AWS::Logs::MetricFilter", "{} metric filters", "one for a detection"),
-        ("rules", 1, 0, "AWS::Events::Rule", "{} event rules", "tell within seconds"),
+        (
+            "rules",
+            1,
+            0,
+            "AWS::Events::Rule",
+            "{} event rules",
+            f"of {regions + 1} regions, in seconds" if regions else "tell within seconds",
+        ),
         ("alarms", 4, 1, "AWS::CloudWatch::Alarm", "{} alarms", "by severity to topics"),
         ("composites", 4, 0, "AWS::CloudWatch::CompositeAlarm", "{} roll-up alarms", "one over a severity"),
         ("dashboard", 3, 2, "AWS::CloudWatch::Dashboard", "dashboard", "every alarm"),

@@ -44,7 +44,10 @@ def places(wanted: Wanted) -> Mapping[Place, tuple[str, ...]]:
     """The ARNs of every place, for one deployment."""
     return {
         Place.EVERYTHING: ("*",),
-        Place.STACKS: (_regional(wanted, "cloudformation", f"stack/{wanted.name}-*/*"),),
+        Place.STACKS: (
+            _regional(wanted, "cloudformation", f"stack/{wanted.name}-*/*"),
+            *_elsewhere(wanted, "cloudformation", f"stack/{wanted.name}-{names.EVENTS}-{{region}}-to-{{home}}*/*"),
+        ),
         Place.TRAILS: (_regional(wanted, "cloudtrail", f"trail/{names.trail_name(wanted)}"),),
         Place.ALL_TRAILS: (_arn(wanted, "cloudtrail", "*", "*", "trail/*"),),
         Place.LOG_GROUPS: (
@@ -57,7 +60,10 @@ def places(wanted: Wanted) -> Mapping[Place, tuple[str, ...]]:
         Place.DASHBOARDS: (_arn(wanted, "cloudwatch", "", wanted.account, f"dashboard/{wanted.name}-*"),),
         Place.TOPICS: (_regional(wanted, "sns", f"{wanted.name}-*"),),
         Place.ALL_TOPICS: (_regional(wanted, "sns", "*"),),
-        Place.RULES: (_regional(wanted, "events", f"rule/{wanted.name}-*"),),
+        Place.RULES: (
+            _regional(wanted, "events", f"rule/{wanted.name}-*"),
+            *_elsewhere(wanted, "events", f"rule/{names.forward_rule_name(wanted, '*')}"),
+        ),
         Place.QUEUES: (_regional(wanted, "sqs", f"{wanted.name}-*"),),
         Place.FUNCTIONS: (_regional(wanted, "lambda", f"function:{names.function_name(wanted)}"),),
         Place.ROLES: (_arn(wanted, "iam", "", wanted.account, f"role/{wanted.name}-*"),),
@@ -95,6 +101,14 @@ def _bucket(wanted: Wanted, name: str) -> str:
 
 def _regional(wanted: Wanted, service: str, rest: str) -> str:
     return _arn(wanted, service, wanted.region, wanted.account, rest)
+
+
+def _elsewhere(wanted: Wanted, service: str, rest: str) -> tuple[str, ...]:
+    """The ARN in each further region; `rest` may name the `{region}` and the `{home}`."""
+    return tuple(
+        _arn(wanted, service, region, wanted.account, rest.format(region=region, home=wanted.region))
+        for region in wanted.event_regions
+    )
 
 
 def _arn(wanted: Wanted, service: str, region: str, account: str, rest: str) -> str:

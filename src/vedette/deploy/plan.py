@@ -1,7 +1,8 @@
 """What applying would do: a change set for each stack, made by CloudFormation, and what of ours is wanted no more.
 
-A plan leaves nothing behind that `discard` does not take back. Where CloudFormation cannot be asked yet (no bucket for
-a long template, a stack that failed and must go first) the templates are compared, and it is asked when it is applied.
+Other regions are asked as the home region is; what stands in one that is wanted no more goes first. A plan leaves
+nothing behind that `discard` does not take back. Where CloudFormation cannot be asked yet (no bucket for a long
+template, a stack that failed and must go first) the templates are compared, and it is asked when it is applied.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from vedette.aws import AwsClient, AwsSession
-from vedette.deploy import assets, drift, names, stacks
+from vedette.deploy import assets, drift, names, stacks, standing
 from vedette.deploy.answers import mapping, text
 from vedette.deploy.changes import Change, Operation, Row, changes_of, rows
 from vedette.deploy.deployed import read
@@ -22,6 +23,7 @@ from vedette.deploy.failures import unexpected_stack
 from vedette.deploy.intrinsics import Place, resolved
 from vedette.deploy.mending import mendable, row_of
 from vedette.deploy.stacks import ChangeSet, Pause, Phase, StackState
+from vedette.deploy.standing import Unreached, reaching
 from vedette.deploy.wanted import Wanted
 
 _NAMED = ("BucketName", "LogGroupName")
@@ -52,6 +54,11 @@ class StackPlan:
     change_set: ChangeSet | None
     changes: tuple[Change, ...]
 
+    @property
+    def region(self) -> str:
+        """Where it stands; empty where only the deployment knows its home."""
+        return (self.stack.region if self.stack is not None else "") or (self.state.region if self.state else "")
+
 
 @dataclass(frozen=True, slots=True)
 class Plan:
@@ -62,6 +69,8 @@ class Plan:
     stacks: tuple[StackPlan, ...]
     drifts: tuple[Drift, ...] = ()
     """What somebody changed by hand, of what stays."""
+    unreached: tuple[Unreached, ...] = ()
+    """Where something of the deployment stands that is wanted no more, and cannot be looked at."""
 
     @property
     def titles(self) -> Mapping[str, str]:
@@ -92,31 +101,40 @@ class Plan:
 
 def make_plan(session: AwsSession, wanted: Wanted, deployment: Deployment, pause: Pause) -> Plan:
     """Ask CloudFormation what it would do. Raises VedetteError for a stack that is at work, stuck, or not ours."""
-    cfn = session.client("cloudformation", wanted.region)
-    standing = {one.name: one for one in stacks.ours(cfn, wanted.name)}
     deployment = replace(deployment, stacks=tuple(literal(stack, Place.of(wanted)) for stack in deployment.stacks))
+    found = standing.find(session, Place.of(wanted), wanted.event_regions)
+    there = {one.name: one for one in found.states}
     for stack in deployment.stacks:
-        if stack.name not in standing and (found := stacks.find(cfn, stack.name)) is not None:
-            standing[stack.name] = found
-    for state in standing.values():
+        if (
+            stack.name not in there
+            and (state := stacks.find(client_of(session, wanted, stack), stack.name)) is not None
+        ):
+            there[stack.name] = state
+    for state in there.values():
         unexpected_stack(state, wanted)
     name = f"vedette-{uuid.uuid4().hex}"
     planned: list[StackPlan] = []
     try:
         for stack in deployment.stacks:
-            one = _planned(session, wanted, stack, standing.get(stack.name), name, pause)
+            with reaching(stack.region or wanted.region, wanted.region, wanted.event_regions):
+                one = _planned(session, wanted, stack, there.get(stack.name), name, pause)
             planned.append(one)  # one by one: what is there when the next fails is taken back
         kept = {stack.name for stack in deployment.stacks}
-        planned += [removal(cfn, state, Place.of(wanted)) for state in standing.values() if state.name not in kept]
-        drifts = _drifts(session, wanted, standing, planned)
+        planned += [removal(session, state, Place.of(wanted)) for state in there.values() if state.name not in kept]
+        drifts = _drifts(session, wanted, there, planned)
     except BaseException:  # also Ctrl-C: what was made only to look at goes again
-        discard(cfn, planned)
+        discard(session, wanted, planned)
         raise
-    return Plan(wanted, deployment, tuple(_ordered(planned)), drifts)
+    return Plan(wanted, deployment, tuple(_ordered(planned, wanted.region)), drifts, found.unreached)
+
+
+def client_of(session: AwsSession, wanted: Wanted, one: Stack | StackPlan) -> AwsClient:
+    """CloudFormation where a stack stands."""
+    return session.client("cloudformation", one.region or wanted.region)
 
 
 def _drifts(
-    session: AwsSession, wanted: Wanted, standing: Mapping[str, StackState], planned: Sequence[StackPlan]
+    session: AwsSession, wanted: Wanted, there: Mapping[str, StackState], planned: Sequence[StackPlan]
 ) -> tuple[Drift, ...]:
     """What is not as it was deployed, without what goes anyway."""
     going = {
@@ -125,7 +143,7 @@ def _drifts(
         for change in one.changes
         if change.operation in (Operation.REMOVE, Operation.REPLACE)
     }
-    found = read(session.client("cloudformation", wanted.region), standing.values(), Place.of(wanted))
+    found = read(session, there.values(), Place.of(wanted))
     return drift.find(session, (one for one in found if (one.stack, one.logical_id) not in going))
 
 
@@ -149,19 +167,20 @@ def literal(stack: Stack, place: Place) -> Stack:
 def _planned(
     session: AwsSession, wanted: Wanted, stack: Stack, state: StackState | None, name: str, pause: Pause
 ) -> StackPlan:
-    cfn = session.client("cloudformation", wanted.region)
-    place = Place.of(wanted)
+    cfn = client_of(session, wanted, stack)
+    place = replace(Place.of(wanted), region=stack.region or wanted.region)
     new = state is None or state.phase in (Phase.REVIEWED, Phase.FAILED)
     old = EMPTY if new else stacks.template_of(cfn, stack.name)
     fate = Fate.CREATE if new else Fate.UPDATE
     if _must_wait(session, wanted, stack, state):
-        changes = tuple(changes_of(stack.name, local_answers(old, stack.template), old, stack.template, place))
+        answers = local_answers(old, stack.template)
+        changes = tuple(changes_of(stack.name, answers, old, stack.template, place, stack.region))
         fate = fate if changes else Fate.KEEP
         return StackPlan(stack.name, stack.title, fate, stack, state, None, changes)
     made = change_set_for(session, wanted, stack, name, new=new, pause=pause)
     if made is None:
         return StackPlan(stack.name, stack.title, Fate.KEEP, stack, state, None, ())
-    changes = tuple(changes_of(stack.name, made.changes, old, stack.template, place))
+    changes = tuple(changes_of(stack.name, made.changes, old, stack.template, place, stack.region))
     return StackPlan(stack.name, stack.title, fate, stack, state, made, changes)
 
 
@@ -176,15 +195,19 @@ def change_set_for(
     session: AwsSession, wanted: Wanted, stack: Stack, name: str, *, new: bool, pause: Pause
 ) -> ChangeSet | None:
     """The change set of a stack; None where nothing would change. A long template goes through the bucket."""
-    cfn = session.client("cloudformation", wanted.region)
     given = assets.source(session, wanted, stack)
-    return stacks.make_change_set(cfn, stack, given, names.tags(wanted), name, new=new, pause=pause)
+    tags = {**names.tags(wanted), **({names.HOME_TAG: wanted.region} if stack.region else {})}
+    return stacks.make_change_set(client_of(session, wanted, stack), stack, given, tags, name, new=new, pause=pause)
 
 
-def removal(cfn: AwsClient, state: StackState, place: Place) -> StackPlan:
-    """The plan of a stack that goes."""
-    held = EMPTY if state.phase in (Phase.REVIEWED, Phase.FAILED) else stacks.template_of(cfn, state.name)
-    changes = tuple(changes_of(state.name, local_answers(held, EMPTY), held, EMPTY, place))
+def removal(session: AwsSession, state: StackState, home: Place) -> StackPlan:
+    """The plan of a stack that goes; `home` is where the deployment is."""
+    region = state.region or home.region
+    empty = state.phase in (Phase.REVIEWED, Phase.FAILED)
+    held = EMPTY if empty else stacks.template_of(session.client("cloudformation", region), state.name)
+    far = region if region != home.region else ""
+    place = replace(home, region=region)
+    changes = tuple(changes_of(state.name, local_answers(held, EMPTY), held, EMPTY, place, far))
     title = text(held, "Description").partition(": ")[2] or state.name
     return StackPlan(state.name, title[:1].upper() + title[1:], Fate.REMOVE, None, state, None, changes)
 
@@ -200,13 +223,16 @@ def local_answers(old: Mapping[str, object], new: Mapping[str, object]) -> Itera
         yield {"ResourceChange": {"Action": action, "LogicalResourceId": name, "ResourceType": text(shown, "Type")}}
 
 
-def _ordered(planned: Sequence[StackPlan]) -> Iterator[StackPlan]:
+def _ordered(planned: Sequence[StackPlan], home: str) -> Iterator[StackPlan]:
     """The order of execution: what lets go of a name comes before what takes it; the rest as it stands.
 
-    Removals come last, because what they hold is used by what stood after them.
+    Removals come last, because what they hold is used by what stood after them; but those of other regions first,
+    before the home forgets that there is something.
     """
-    waiting = [one for one in planned if one.fate is not Fate.REMOVE]
-    waiting += [one for one in reversed(planned) if one.fate is Fate.REMOVE]
+    going = [one for one in reversed(planned) if one.fate is Fate.REMOVE]
+    waiting = [one for one in going if one.region not in ("", home)]
+    waiting += [one for one in planned if one.fate is not Fate.REMOVE]
+    waiting += [one for one in going if one.region in ("", home)]
     while waiting:
         free = (one for one in waiting if not any(_frees(other, one) for other in waiting if other is not one))
         chosen = next(free, waiting[0])
@@ -219,8 +245,8 @@ def _frees(one: StackPlan, other: StackPlan) -> bool:
     return any(change.operation is Operation.ADD and (change.type, change.name) in released for change in other.changes)
 
 
-def discard(cfn: AwsClient, planned: Sequence[StackPlan]) -> None:
+def discard(session: AwsSession, wanted: Wanted, planned: Sequence[StackPlan]) -> None:
     """Take back what a plan made only to look at."""
     for one in planned:
         if one.change_set is not None:
-            stacks.discard(cfn, one.change_set, new=one.fate is Fate.CREATE)
+            stacks.discard(client_of(session, wanted, one), one.change_set, new=one.fate is Fate.CREATE)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from vedette.deploy.event_regions import usual_regions
 from vedette.deploy.permissions import COMMANDS, Permission, permissions, policy_for, size
 from vedette.deploy.picture import architecture
 from vedette.deploy.template import build
@@ -35,6 +36,7 @@ def example() -> Wanted:
             Subscription("sms", "+447700900123", Severity.HIGH),
         ),
         channels=(ChannelWanted("slack", "slack", "secret://aws/vedette/slack#url"),),
+        event_regions=usual_regions("aws", "us-east-1"),
         code=("vedette-assets-111122223333-us-east-1", "code/example.zip", "0" * 64),
     )
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from vedette.aws import AwsClient, AwsError
 from vedette.deploy.answers import epoch, mapping, records, text
 from vedette.deploy.deployment import Stack
-from vedette.deploy.names import NAME_TAG
+from vedette.deploy.names import HOME_TAG, NAME_TAG
 from vedette.errors import VedetteError
 
 POLL_SECONDS = 2.0
@@ -54,7 +54,10 @@ _PHASES = {
 
 @dataclass(frozen=True, slots=True)
 class StackState:
-    """A stack as it is in AWS. `status` is CloudFormation's word; times are in epoch seconds."""
+    """A stack as it is in AWS. `status` is CloudFormation's word; times are in epoch seconds.
+
+    `region` is where it stands.
+    """
 
     name: str
     id: str
@@ -64,6 +67,7 @@ class StackState:
     outputs: Mapping[str, str]
     created: int | None
     updated: int | None
+    region: str = ""
 
     @property
     def phase(self) -> Phase:
@@ -114,18 +118,26 @@ def find(cfn: AwsClient, name: str) -> StackState | None:
         if error.code == "ValidationError" and "does not exist" in error.message:
             return None
         raise
-    found = [_state(one) for one in records(answer, "Stacks")]
+    found = [_state(one, cfn.region) for one in records(answer, "Stacks")]
     return found[0] if found and found[0].phase is not Phase.GONE else None
 
 
-def ours(cfn: AwsClient, name: str) -> tuple[StackState, ...]:
-    """The stacks of the deployment of that name, by their tag, in the order of their names."""
-    found = [_state(one) for page in cfn.pages("describe_stacks") for one in records(page, "Stacks")]
-    standing = (one for one in found if one.tags.get(NAME_TAG) == name and one.phase is not Phase.GONE)
+def ours(cfn: AwsClient, name: str, home: str = "") -> tuple[StackState, ...]:
+    """The stacks of the deployment of that name, by their tags, in the order of their names.
+
+    Those in the client's region: of a deployment that has its home there, or in the region `home`.
+    """
+    found = [_state(one, cfn.region) for page in cfn.pages("describe_stacks") for one in records(page, "Stacks")]
+    wanted = name, home or cfn.region
+    standing = (
+        one
+        for one in found
+        if (one.tags.get(NAME_TAG), one.tags.get(HOME_TAG, cfn.region)) == wanted and one.phase is not Phase.GONE
+    )
     return tuple(sorted(standing, key=lambda one: one.name))
 
 
-def _state(answer: Mapping[str, object]) -> StackState:
+def _state(answer: Mapping[str, object], region: str) -> StackState:
     return StackState(
         name=text(answer, "StackName"),
         id=text(answer, "StackId"),
@@ -135,6 +147,7 @@ def _state(answer: Mapping[str, object]) -> StackState:
         outputs={text(one, "OutputKey"): text(one, "OutputValue") for one in records(answer, "Outputs")},
         created=epoch(answer, "CreationTime"),
         updated=epoch(answer, "LastUpdatedTime") or epoch(answer, "CreationTime"),
+        region=region,
     )
 
 
@@ -257,7 +270,7 @@ def watch(cfn: AwsClient, stack_id: str, token: str, pause: Pause) -> Iterator[E
     begun = False
     for turn in itertools.count():
         answer = cfn.call("describe_stacks", StackName=stack_id)
-        state = next(iter(map(_state, records(answer, "Stacks"))), None)
+        state = next((_state(one, cfn.region) for one in records(answer, "Stacks")), None)
         for event in events(cfn, stack_id, token, frozenset(known)):
             known.add(event.id)
             begun = begun or event.of_stack

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from vedette.aws import AwsError, AwsSession, Failure
-from vedette.deploy import drift, stacks
+from vedette.deploy import drift, standing
 from vedette.deploy.answers import epoch, flag, mapping, records, text
 from vedette.deploy.deployed import Resource, read
 from vedette.deploy.discovery import FoundTrail, find_trails
@@ -20,6 +20,7 @@ from vedette.deploy.drift import Drift
 from vedette.deploy.intrinsics import Place
 from vedette.deploy.mending import RENEWAL, mendable
 from vedette.deploy.stacks import Phase, StackState
+from vedette.deploy.standing import Unreached
 from vedette.deploy.storyteller.contract import CONFIG
 from vedette.predicates.document import load_document
 
@@ -84,18 +85,18 @@ class Status:
     standing: tuple[tuple[str, str], ...]
     subscriptions: tuple[SubscriptionState, ...]
     storyteller: StorytellerState | None
+    unreached: tuple[Unreached, ...] = ()
 
 
 def look(session: AwsSession, place: Place, now: int) -> Status:
     """Read everything. `now` is in epoch seconds."""
-    cfn = session.client("cloudformation", place.region)
-    states = stacks.ours(cfn, place.name)
-    deployed = read(cfn, states, place)
+    found = standing.find(session, place)
+    deployed = read(session, found.states, place)
     alarms = _alarms(session, deployed)
     detections = {one.name: one.detection for one in deployed}
     return Status(
         place=place,
-        stacks=states,
+        stacks=found.states,
         deployed=deployed,
         trail=_trail(session, place, deployed),
         drifts=drift.find(session, deployed),
@@ -103,6 +104,7 @@ def look(session: AwsSession, place: Place, now: int) -> Status:
         standing=tuple((name, detections.get(name, "")) for name, state in alarms.items() if state == "ALARM"),
         subscriptions=tuple(_subscriptions(session, deployed)),
         storyteller=_storyteller(session, deployed, now),
+        unreached=found.unreached,
     )
 
 
@@ -201,6 +203,7 @@ def _counted(session: AwsSession, function: str, metric: str, now: int) -> int:
 def problems(status: Status) -> list[str]:
     """What is wrong, each in a sentence that says what to do, the beginning of the chain first."""
     found = [_stack(one) for one in status.stacks if one.phase is not Phase.STANDING]
+    found += [f"{one.reason}: nobody knows whether its events come home" for one in status.unreached]
     trail = status.trail
     if trail is None:
         found.append("no trail writes to the log group: nothing is seen; `vedette deploy apply` mends it")
@@ -212,7 +215,7 @@ def problems(status: Status) -> list[str]:
         if trail.to_logs_error:
             found.append(f"the trail {trail.name} cannot deliver to the log group: {trail.to_logs_error}")
     found += [
-        f"{one.kind} {one.name} is not as it was deployed: {one.fault.value}; {_remedy(one)}" for one in status.drifts
+        f"{one.kind} {named(one)} is not as it was deployed: {one.fault.value}; {_remedy(one)}" for one in status.drifts
     ]
     for each in status.subscriptions:
         if each.confirmation is Confirmation.PENDING:
@@ -229,6 +232,11 @@ def problems(status: Status) -> list[str]:
     elif teller is not None and teller.errors:
         found.append(f"the function {teller.name} failed {teller.errors} of {teller.runs} times in a day: see its log")
     return found
+
+
+def named(one: Drift) -> str:
+    """Its name, with its region where that is not the home's."""
+    return f"{one.name} in {one.resource.region}" if one.resource.region else one.name
 
 
 def _remedy(one: Drift) -> str:

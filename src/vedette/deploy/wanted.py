@@ -15,6 +15,7 @@ from vedette.errors import InputError
 
 _NAME = re.compile(r"[a-z][a-z0-9-]{0,18}[a-z0-9]")
 _ACCOUNT = re.compile(r"[0-9]{12}")
+_REGION = re.compile(r"[a-z]{2,}(-[a-z]+)+-[0-9]{1,2}")
 _PROTOCOLS = ("email", "sms", "https", "sqs")
 _CHANNELS = ("slack", "teams", "pagerduty", "webhook", "smtp")
 RETENTIONS = (
@@ -79,7 +80,8 @@ class Wanted:
 
     `name` is the prefix of every name. `trail`, `log_group` and `bucket` are things that exist and are used as they
     are; None makes one. `code` is the storyteller's bundle: bucket, key and SHA-256. `today` decides which exceptions
-    are still in force; None takes all of them to be. `filters_taken` counts what others have put on an existing log
+    are still in force; None takes all of them to be. `event_regions` are further regions whose events are forwarded to
+    the rules of the home, `region`. `filters_taken` counts what others have put on an existing log
     group, `regex_filters_taken` those with a regular expression. Raises InputError for what AWS
     would refuse late or not at all.
     """
@@ -101,6 +103,7 @@ class Wanted:
     storyteller: bool = True
     architecture: str = "arm64"
     events: bool = True
+    event_regions: tuple[str, ...] = ()
     dashboard: bool = True
     composites: bool = True
     data_buckets: tuple[str, ...] = ()
@@ -127,7 +130,15 @@ class Wanted:
             raise InputError(f"CloudWatch Logs keeps nothing for {self.retention_days} days", hint=f"one of {days}")
         if self.architecture not in ("arm64", "x86_64"):
             raise InputError(f"Lambda has no architecture `{self.architecture}`", hint="arm64 or x86_64")
+        self._check_regions()
         told = [(one.protocol, one.endpoint) for one in self.subscriptions]
         twice = next((endpoint for number, (_, endpoint) in enumerate(told) if told.index(told[number]) < number), None)
         if twice is not None:
             raise InputError(f"`{twice}` is named twice", hint="the lower of its severities holds the other")
+
+    def _check_regions(self) -> None:
+        for one in self.event_regions:
+            if not _REGION.fullmatch(one):
+                raise InputError(f"`{one}` is no region", hint="a region is written like us-east-1")
+            if one == self.region or self.event_regions.count(one) > 1:
+                raise InputError(f"the region {one} is named twice", hint="the home region's events are seen anyway")

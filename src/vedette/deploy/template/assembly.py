@@ -10,9 +10,10 @@ from typing import Final
 
 from vedette import __version__
 from vedette.deploy import names
-from vedette.deploy.deployment import MAX_BODY, MAX_RESOURCES, Deployment, LeftOut, Placed, Stack
+from vedette.deploy.deployment import MAX_BODY, MAX_INLINE, MAX_RESOURCES, Deployment, LeftOut, Placed, Stack
+from vedette.deploy.event_regions import global_region
 from vedette.deploy.selection import Chosen, Selection, select
-from vedette.deploy.template import alarms, dashboard, rules, storyteller, topics, trail
+from vedette.deploy.template import alarms, dashboard, forwarding, rules, storyteller, topics, trail
 from vedette.deploy.template.values import Json, Resources, text_of
 from vedette.deploy.wanted import Wanted
 from vedette.detections.definition import Detection
@@ -20,6 +21,10 @@ from vedette.errors import InputError
 
 _ROOM: Final = (MAX_RESOURCES - 20, MAX_BODY - 50_000)
 """Resources and bytes of a stack of detections: some way below the limits, so that a release does not shift them."""
+
+
+_FORWARDS_SIZE: Final = MAX_INLINE - 4_000
+"""Bytes of the rules of a stack in another region, which has no bucket to take more."""
 
 
 def build(wanted: Wanted) -> Deployment:
@@ -45,7 +50,9 @@ def build(wanted: Wanted) -> Deployment:
     if overview is not None:
         stacks.append(overview)
         placed += [_place_composite(wanted, one, overview.name) for one in selection.composite]
-    stacks += _rule_stacks(wanted, ruled, before, placed)
+    elsewhere = _forwarding_stacks(wanted, ruled)
+    stacks += _rule_stacks(wanted, ruled, before, placed, _regions(elsewhere))
+    stacks += elsewhere
     left_out = (*selection.left_out, *not_ruled, *_without_dimensions(selection))
     manifest = _manifest(wanted, stacks, placed)
     return Deployment(tuple(stacks), tuple(placed), left_out, manifest)
@@ -139,17 +146,23 @@ def _overview(wanted: Wanted, selection: Selection, after: tuple[str, ...]) -> S
 
 
 def _rule_stacks(
-    wanted: Wanted, ruled: Sequence[rules.Ruled], after: tuple[str, ...], placed: list[Placed]
+    wanted: Wanted, ruled: Sequence[rules.Ruled], after: tuple[str, ...], placed: list[Placed], regions: Sequence[str]
 ) -> Iterator[Stack]:
-    """One stack, because an event bus takes fewer rules than a stack; adds to `placed` where the rules are."""
+    """One stack, because an event bus takes fewer rules than a stack; adds to `placed` where the rules are.
+
+    `regions` are those that forward, with a role that is made here.
+    """
     if not ruled:
         return
     resources = Resources()
     for one in ruled:
         rules.add_rule(wanted, one, resources)
-    stack = _stack(wanted, names.EVENTS, "Rules that tell within seconds", resources, after=after, digests={
-        one.detection.id: digest(resources.found, one.detection) for one in ruled
-    })  # fmt: skip
+    if regions:
+        forwarding.add_role(wanted, regions, resources)
+    capabilities = ("CAPABILITY_NAMED_IAM",) if regions else ()
+    digests = {one.detection.id: digest(resources.found, one.detection) for one in ruled}
+    title = "Rules that tell within seconds"
+    stack = _stack(wanted, names.EVENTS, title, resources, capabilities=capabilities, after=after, digests=digests)
     names_of = {one.detection.id: names.event_rule_name(wanted, one.detection.id) for one in ruled}
     placed[:] = [replace(one, event_rule=names_of.get(one.detection)) for one in placed]
     known = {one.detection for one in placed}
@@ -159,6 +172,46 @@ def _rule_stacks(
         if one.detection.id not in known
     ]
     yield stack
+
+
+def _forwarding_stacks(wanted: Wanted, ruled: Sequence[rules.Ruled]) -> list[Stack]:
+    """A stack in each region of which events are forwarded, and several where one would be too long for a call."""
+    found: list[Stack] = []
+    known: dict[bool, tuple[forwarding.Forward, ...]] = {}
+    for region in wanted.event_regions:
+        special, first = region == global_region(wanted), 1
+        if special not in known:  # all others have the same
+            known[special] = forwarding.forwards(wanted, ruled, region)
+        for number, lot in enumerate(_forward_lots(wanted, known[special]), 1):
+            resources = Resources()
+            for position, one in enumerate(lot, first):
+                forwarding.add_forward(wanted, position, one, resources)
+            first += len(lot)
+            part = names.forwarding_part(wanted, region, number)
+            title = f"Forwarding of events from {region}"
+            after = (names.stack_name(wanted, names.EVENTS),)
+            found.append(_stack(wanted, part, title, resources, after=after, region=region))
+    return found
+
+
+def _forward_lots(wanted: Wanted, found: Sequence[forwarding.Forward]) -> Iterator[list[forwarding.Forward]]:
+    lot: list[forwarding.Forward] = []
+    size = 0
+    for one in found:
+        own = Resources()
+        forwarding.add_forward(wanted, 0, one, own)
+        length = len(text_of(own.found).encode())
+        if lot and size + length > _FORWARDS_SIZE:
+            yield lot
+            lot, size = [], 0
+        lot.append(one)
+        size += length
+    if lot:
+        yield lot
+
+
+def _regions(elsewhere: Sequence[Stack]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(stack.region for stack in elsewhere))
 
 
 def _place(wanted: Wanted, one: Detection, stack: str) -> Placed:
@@ -197,8 +250,11 @@ def _stack(
     capabilities: tuple[str, ...] = (),
     after: tuple[str, ...] = (),
     digests: Mapping[str, str] | None = None,
+    region: str = "",
 ) -> Stack:
     metadata: dict[str, Json] = {"Name": wanted.name, "Version": __version__, "Part": part}
+    if region:
+        metadata["Home"] = wanted.region
     if digests:
         metadata["Detections"] = digests
     template: dict[str, object] = {
@@ -207,7 +263,7 @@ def _stack(
         "Metadata": {"Vedette": metadata},
         "Resources": resources.found,
     }
-    return Stack(names.stack_name(wanted, part), title, template, {}, capabilities, after)
+    return Stack(names.stack_name(wanted, part), title, template, {}, capabilities, after, region)
 
 
 def digest(resources: Mapping[str, Json], detection: Detection) -> str:

@@ -1,7 +1,7 @@
 """EventBridge rules: critical detections told in seconds, and those told that no metric filter had room for.
 
-A rule sees what happens in its own region (and calls of global services in us-east-1), and each match is told: it is
-for detections that one event decides. Sources: EventBridge user guide, "Input transformation", "Receiving read-only
+A rule sees what happens in its own region and what `forwarding` sends there, and each match is told: it is for
+detections that one event decides. Sources: EventBridge user guide, "Input transformation", "Receiving read-only
 management events"; EventBridge quotas.
 """
 
@@ -18,6 +18,7 @@ from vedette.deploy import names
 from vedette.deploy.deployment import LeftOut
 from vedette.deploy.event_pattern import EventPattern, event_pattern
 from vedette.deploy.event_reads import needs_read_only
+from vedette.deploy.event_regions import global_region, listed, seen_regions
 from vedette.deploy.selection import Selection
 from vedette.deploy.storyteller.contract import event_input
 from vedette.deploy.template.alarms import runbook
@@ -42,7 +43,6 @@ _PATHS: Final[Mapping[str, Json]] = {
     "time": "$.detail.eventTime",
     "type": "$.detail.userIdentity.type",
 }
-_HOMES: Final = {"aws": "us-east-1", "aws-us-gov": "us-gov-west-1", "aws-cn": "cn-north-1"}
 _GLOBAL: Final = frozenset(
     f"{name}.amazonaws.com"
     for name in (
@@ -66,6 +66,7 @@ class Ruled:
     """A detection with its rule; `read_only` if events are needed that EventBridge sends only when asked to."""
 
     detection: Detection
+    asked: Predicate
     pattern: EventPattern
     read_only: bool
     overflow: bool
@@ -85,7 +86,7 @@ def choose_rules(wanted: Wanted, selection: Selection) -> tuple[tuple[Ruled, ...
         if isinstance(found, Ruled) and len(ruled) < MAX_RULES:
             ruled.append(found)
             if reason:
-                left_out.append(LeftOut(detection.id, f"{reason} {_INSTEAD.format(region=wanted.region)}"))
+                left_out.append(LeftOut(detection.id, f"{reason} {_instead(wanted)}"))
             continue
         why = found if isinstance(found, str) else f"The event bus takes {MAX_RULES} rules"
         if reason:
@@ -95,7 +96,9 @@ def choose_rules(wanted: Wanted, selection: Selection) -> tuple[tuple[Ruled, ...
     return tuple(ruled), tuple(left_out)
 
 
-_INSTEAD: Final = "An EventBridge rule tells of it, which sees what happens in {region} and in no other region."
+def _instead(wanted: Wanted) -> str:
+    seen = listed(seen_regions(wanted))
+    return f"An EventBridge rule tells of it, which sees what happens in {seen}, and in no other region."
 
 
 def _ruled(wanted: Wanted, detection: Detection, *, overflow: bool) -> Ruled | str:
@@ -108,12 +111,12 @@ def _ruled(wanted: Wanted, detection: Detection, *, overflow: bool) -> Ruled | s
     asked = question(detection, wanted.today or dt.date.min)
     if asked is None:
         return "Its pattern reads records as text"
-    home = _HOMES.get(wanted.partition, wanted.region)
-    if wanted.region != home and recorded_at_home(asked):
-        return f"What it asks about is recorded in {home}, and a rule sees what happens in {wanted.region} only"
+    seen, home = seen_regions(wanted), global_region(wanted)
+    if home not in seen and recorded_at_home(asked):
+        return f"What it asks about is recorded in {home}, and a rule sees what happens in {listed(seen)} only"
     pattern = event_pattern(asked)
     if isinstance(pattern, EventPattern):
-        return Ruled(detection, pattern, needs_read_only(asked), overflow)
+        return Ruled(detection, asked, pattern, needs_read_only(asked), overflow)
     return pattern.reason.rstrip(".")
 
 
