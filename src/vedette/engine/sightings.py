@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from operator import attrgetter
+from typing import cast
 
 import msgspec
 from msgspec import UNSET, UnsetType
@@ -51,6 +52,13 @@ class _Session(msgspec.Struct, frozen=True, gc=False, rename="camel"):
     session_issuer: _Issuer = _Issuer()
 
 
+class _Resource(msgspec.Struct, frozen=True, gc=False):
+    """One of a record's `resources`; any other shape does not fit, and is read the slow way."""
+
+    arn: str = msgspec.field(default="", name="ARN")
+
+
+_listed = msgspec.json.Decoder(list[_Resource]).decode
 _session = msgspec.json.Decoder(_Session).decode
 _NO_SESSION = _Session()
 _TEXTS = frozenset({str, UnsetType, type(None)})
@@ -67,6 +75,7 @@ class SightingMaker:
 
     def __init__(self, projection: Projection) -> None:
         self._actors: dict[tuple[object, ...], Actor] = {}
+        self._known: dict[tuple[object, ...], tuple[str, ...]] = {}
         self._same: dict[str, str] = {}
         reader = RecordReader(projection)
         self._identity = [(path, compile_read(Selector(path), reader)) for path in identity_fields]
@@ -103,10 +112,10 @@ class SightingMaker:
 
     def sighting(self, record: Record, time: int, body: Body, place: int) -> Sighting:
         """The sighting of the record at `place` in `body`."""
-        event_id, *others = _texts(record)
-        if len(self._same) >= _MEMO_ENTRIES:
-            self._same.clear()
-        address, region, account, source, name, agent, error = map(self._same.setdefault, others, others)
+        address, region, account, source, name, agent, error = self._facts(record)
+        event_id = record.event_id
+        if type(event_id) is not str or len(event_id) > LONGEST or not event_id.isascii():
+            event_id = _text(event_id)
         return _make(
             Sighting,
             (
@@ -127,12 +136,29 @@ class SightingMaker:
             ),
         )
 
+    def _facts(self, record: Record) -> Sequence[str]:
+        """What the record has in common with others, each text once in memory."""
+        values = _facts_of(record)
+        if values[-1] is UNSET:
+            # A sign-in that fails has a message and no code ("Console sign-in events").
+            values = (*values[:-1], record.error_message)
+        try:
+            found = self._known.get(values)
+        except TypeError:
+            return list(map(_text, values))
+        if found is None:
+            texts = list(map(_text, values))
+            if len(self._known) >= _MEMO_ENTRIES:
+                self._known.clear()
+                self._same.clear()
+            found = self._known[values] = tuple(map(self._same.setdefault, texts, texts))
+        return found
+
 
 _make = tuple.__new__
 """What `Sighting(…)` comes to, at a third of its price."""
 
-_facts = attrgetter(
-    "event_id",
+_facts_of = attrgetter(
     "source_ip_address",
     "aws_region",
     "recipient_account_id",
@@ -141,19 +167,6 @@ _facts = attrgetter(
     "user_agent",
     "error_code",
 )
-
-
-def _texts(record: Record) -> tuple[str, ...]:
-    values = _facts(record)
-    if values[-1] is UNSET:
-        # A sign-in that fails has a message and no code ("Console sign-in events").
-        values = (*values[:-1], "" if record.error_message is UNSET else record.error_message)
-    try:
-        joined = "".join(values)
-        plain = len(joined) <= LONGEST and joined.isascii()
-    except TypeError:
-        plain = False
-    return values if plain else tuple(map(_text, values))
 
 
 def _text(value: object) -> str:
@@ -166,17 +179,29 @@ def _text(value: object) -> str:
 
 def _resources(record: Record) -> tuple[str, ...]:
     """What the call was about: the record's resources by ARN, else what its parameters name."""
-    listed = open_raw(record.resources)
-    if type(listed) is list:
-        arns = tuple([arn for item in listed[:MAX_RESOURCES] if type(item) is dict and (arn := _text(item.get("ARN")))])
-        if arns:
-            return arns
+    listed = cast("object", record.resources)
+    if listed is not UNSET and (arns := _arns(listed)):
+        return arns
     parameters = open_raw(record.request_parameters)
     return _named(parameters) if isinstance(parameters, dict) else ()
 
 
+def _arns(listed: object) -> tuple[str, ...]:
+    found: list[object]
+    try:
+        found = [resource.arn for resource in _listed(cast(msgspec.Raw, listed))[:MAX_RESOURCES]]
+    except (TypeError, msgspec.MsgspecError, RecursionError):
+        opened = open_raw(listed)
+        items = opened[:MAX_RESOURCES] if type(opened) is list else ()
+        found = [item.get("ARN") for item in items if type(item) is dict]
+    return tuple(filter(None, map(_text, found)))
+
+
 def _named(parameters: Mapping[str, object]) -> tuple[str, ...]:
-    names = sorted(_RANKS.keys() & parameters.keys(), key=_RANKS.__getitem__)
+    names = [name for name in parameters if name in _RANKS]
+    if not names:
+        return ()
+    names.sort(key=_RANKS.__getitem__)
     values = [parameters[name] for name in names]
-    several = [text for value in values for text in (value[:MAX_RESOURCES] if isinstance(value, list) else (value,))]
+    several = [text for value in values for text in (value[:MAX_RESOURCES] if type(value) is list else (value,))]
     return tuple(filter(None, map(_text, several[: 2 * MAX_RESOURCES])))[:MAX_RESOURCES]
