@@ -42,6 +42,7 @@ _MEMO_ENTRIES = 4096
 _MEMO_TEXT = 1024
 _SET_CHARACTERS = 16_384
 _SET_MEMORY = 16 << 20
+_NONE: frozenset[int] = frozenset()
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
 
@@ -104,7 +105,7 @@ class ValueIndex:
 
     def __init__(self, guards: Iterable[tuple[Compare, int]]) -> None:
         self.numbers: set[int] = set()
-        self._exact: dict[str, set[int]] = {}
+        exact: dict[str, set[int]] = {}
         self._tests: list[tuple[Test, int]] = []
         self._every: list[tuple[Test, int]] = []
         self._sets: list[_GlobSet] = []
@@ -114,7 +115,7 @@ class ValueIndex:
             self._every.append((rule_test(guard.rule), number))
             match guard.rule:
                 case TextGlob(pattern) | NumberEquals(pattern) if "*" not in pattern:
-                    self._exact.setdefault(pattern, set()).add(number)
+                    exact.setdefault(pattern, set()).add(number)
                 case TextGlob():
                     globs.append((guard.rule, number))
                 case _:
@@ -123,6 +124,7 @@ class ValueIndex:
             self._sets = list(_glob_sets(globs))
         else:
             self._tests += [(rule_test(glob), number) for glob, number in globs]
+        self._exact = {value: frozenset(numbers) for value, numbers in exact.items()}
         self.memo: dict[object, frozenset[int]] = {}
 
     def candidates(self, value: object) -> frozenset[int]:
@@ -135,11 +137,12 @@ class ValueIndex:
         return frozenset()
 
     def _remember(self, value: str) -> frozenset[int]:
-        numbers = set(self._exact.get(value, ()))
-        numbers.update(number for test, number in self._tests if test(value))
+        found = self._exact.get(value, _NONE)
+        if self._tests:
+            found = found.union([number for test, number in self._tests if test(value)])
         for globs in self._sets:
-            numbers.update(globs.candidates(value))
-        found = frozenset(numbers)
+            if numbers := globs.candidates(value):
+                found = found.union(numbers)
         if len(self.memo) >= _MEMO_ENTRIES:
             self.memo.clear()
         if len(value) <= _MEMO_TEXT:
@@ -161,11 +164,9 @@ class _GlobSet:
             self._set.Add(_as_regex(glob.pattern))
         self._set.Compile()
 
-    def candidates(self, value: str) -> Iterable[int]:
+    def candidates(self, value: str) -> Sequence[int]:
         """The questions whose glob may fit; all of them for a text that is no UTF-8."""
-        try:
-            value.encode()
-        except UnicodeEncodeError:
+        if not value.isascii() and _SURROGATE.search(value):
             return self._numbers
         return [self._numbers[index] for index in self._set.Match(value) or ()]
 
