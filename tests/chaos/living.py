@@ -12,16 +12,17 @@ import subprocess
 import sys
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import suppress
+from contextlib import closing, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from chaos.crowd import Counted, Crowd
-from vedette.alerts.delivery import DeliveryState
+from vedette.alerts.delivery import Delivery, DeliveryState
 from vedette.alerts.record import AlertRecord
 from vedette.app.scan import ScanOptions, open_inputs, scan
 from vedette.detections.loader import load_paths
-from vedette.monitor.store import AlertFilter, Store
+from vedette.monitor.store import AlertFilter, Store, StoreError
+from vedette.stores.sqlite import SqliteStore
 
 DETECTIONS = ("key-made", "many-reads")
 END = 1 << 40
@@ -117,6 +118,27 @@ def counted(store: Store) -> Counted:
     return found
 
 
+def objects_read(path: Path) -> int:
+    """How many objects a monitor has read to their ends, by the store of this path, which need not be there yet."""
+    if not path.exists():
+        return 0
+    try:
+        with closing(SqliteStore(path, create=False)) as store, store.snapshot() as tx:
+            return sum(health.objects for health in tx.healths())
+    except StoreError:  # killed before it had made the store, or about to make it
+        return 0
+
+
+def figures(store: Store) -> str:
+    """What the store came to, in a line."""
+    with store.snapshot() as tx:
+        sent = tx.deliveries(limit=1_000_000)
+        healths = list(tx.healths())
+    matches, told = sum(counted(store).values()), len(alerts(store))
+    records, tries = sum(health.records for health in healths), sum(one.attempts for one in sent)
+    return f"{records} records, {matches} matches, {told} alerts, {len(sent)} messages in {tries} tries"
+
+
 def alerts(store: Store) -> list[AlertRecord]:
     """Every alert of the two detections that is one."""
     with store.transaction() as tx:
@@ -152,10 +174,18 @@ def check(home: Path, store: Store, crowd: Crowd) -> None:
 
 
 def untold(letters: Iterable[email.message.EmailMessage], store: Store) -> list[AlertRecord]:
-    """The alerts that no message names."""
-    told = "\n".join(_text(letter) for letter in letters)
+    """The alerts that no message tells of."""
+    texts = {str(letter["X-Vedette-Key"]): _text(letter) for letter in letters}
+    with store.transaction() as tx:
+        deliveries = tx.deliveries(limit=1_000_000)
+    told = {alert for each in deliveries for alert in each.alerts if _tells(texts.get(each.key, ""), each, alert)}
     joined = joined_with(store)
-    return [alert for alert in alerts(store) if not any(_names(told, one) for one in (alert.id, *joined[alert.id]))]
+    return [alert for alert in alerts(store) if told.isdisjoint((alert.id, *joined[alert.id]))]
+
+
+def _tells(text: str, delivery: Delivery, alert: str) -> bool:
+    """By its id; or, for the later ones of many that belong together, in a list of all of them."""
+    return _names(text, alert) or f" {len(delivery.alerts)} alerts that belong together" in text.replace("\n", " ")
 
 
 def _text(letter: email.message.EmailMessage) -> str:
