@@ -111,7 +111,7 @@ def _walk(judge: Judge, start: int, end: int, state: State) -> Iterator[Transiti
         found = judge.state(moment)
         if found is not None and found is not state:
             now = first if moment == shown else moment + windows.delay
-            yield Transition(state, found, now, _evidence(judge, now, moment))
+            yield Transition(state, found, now, Evidence(judge.spec, now, moment, judge.points))
             state = found
 
 
@@ -131,12 +131,6 @@ def _moments(judge: Judge, after: int, last: int) -> list[int]:
         near = near or (index + 1 < len(starts) and starts[index + 1] - at < period)
         found.update((at + age * period) // grid * grid + grid for age in (every if near else alone))
     return sorted(moment for moment in found if after < moment <= last)
-
-
-def _evidence(judge: Judge, now: int, end: int) -> Evidence:
-    starts, sets = judge.points.starts, judge.points.sets
-    low, high = bisect_left(starts, end - judge.windows.length), bisect_left(starts, end)
-    return Evidence(judge.spec, now, end, tuple(zip(starts[low:high], sets[low:high], strict=True)))
 
 
 def _episode(judge: Judge, opened: Transition, closed: Transition | None, end: int) -> Episode:

@@ -38,7 +38,7 @@ def evaluate(
     state = Judge.of(spec, points).state(end)
     if state is None or state is previous_state.value:
         return Evaluation(previous_state, None)
-    transition = Transition(previous_state.value, state, now, Evidence(spec, now, end, inside))
+    transition = Transition(previous_state.value, state, now, Evidence(spec, now, end, points))
     return Evaluation(previous_state.after(transition), transition)
 
 

@@ -9,11 +9,10 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from vedette.alarms.spec import AlarmSpec, ComparisonOperator, State, TreatMissingData
 from vedette.alarms.verdict import Judge, Points, Slot, breaches
-from vedette.metrics.statistics import StatisticSet
 from vedette.predicates.document import java_double
 
 _LISTED = 5
@@ -29,18 +28,17 @@ _FILLS = {TreatMissingData.BREACHING: "Breaching", TreatMissingData.NOT_BREACHIN
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """What an evaluation at `now` saw: the datapoints (start, statistic set) of a range that ends at `end`."""
+    """What an evaluation at `now` saw: those of `points` in a range that ends at `end`."""
 
     spec: AlarmSpec
     now: int
     end: int
-    points: tuple[tuple[int, StatisticSet], ...]
+    points: Points = field(compare=False)
 
     @property
     def slots(self) -> tuple[Slot, ...]:
         """Every slot of the evaluation range, newest first."""
-        points = Points([at for at, _ in self.points], [data for _, data in self.points])
-        return Judge.of(self.spec, points).slots(self.end)
+        return Judge.of(self.spec, self.points).slots(self.end)
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ import hashlib
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import reduce
+from functools import lru_cache, reduce
 from typing import NamedTuple, TypeAlias
 
 from vedette.cloudtrail.identity import Actor
@@ -178,10 +178,16 @@ def _order(sighting: Sighting) -> _Order:
     return sighting[:5]
 
 
+@lru_cache(maxsize=8192)
+def _alone(value: str, count: int) -> Counts:
+    """Counts are values: thousands of alerts that show one region, each once, share theirs."""
+    return Counts({value: count})
+
+
 def _counts(values: Sequence[str]) -> Counts:
     first = values[0] if values else ""
     if values.count(first) == len(values):  # by far the most frequent case
-        return Counts({first: len(values)}) if first else NO_COUNTS
+        return _alone(first, len(values)) if first else NO_COUNTS
     counter = Counter(values)
     counter.pop("", None)
     return _bounded(counter)
