@@ -14,7 +14,8 @@ from vedette.deploy.importing.cloudformation import TAGS, Template
 from vedette.deploy.importing.found import Found, joined
 from vedette.deploy.importing.lines import Lines
 from vedette.deploy.importing.properties import found_in
-from vedette.deploy.importing.terraform import Module, shown
+from vedette.deploy.importing.terraform import Module
+from vedette.deploy.importing.terraform_shown import shown
 from vedette.detections.yaml import Mapping as Entries
 from vedette.detections.yaml import Node, Place, Scalar, Text, YamlError, parse
 from vedette.detections.yaml import Sequence as Items

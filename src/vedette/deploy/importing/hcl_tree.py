@@ -23,22 +23,38 @@ class Template:
 
 
 @dataclass(frozen=True, slots=True)
+class Splat:
+    """`[*]` or `.*`: the rest is taken of every element."""
+
+
+Step: TypeAlias = "str | int | Splat | Expression"
+"""A step into a value: a name, a number, every element, or what an expression says."""
+
+
+@dataclass(frozen=True, slots=True)
 class Reference:
-    """`aws_sns_topic.alerts.arn`, `each.value["pattern"]`, `local.filters[0]`, `local.filters[each.key]`."""
+    """`aws_sns_topic.alerts.arn`, `each.value["pattern"]`, `local.filters[each.key]`; `text` is how it is written."""
 
-    steps: tuple[str | int | Reference, ...]
+    name: str
+    steps: tuple[Step, ...]
+    text: str
 
-    def __str__(self) -> str:
-        return "".join(f".{step}" if isinstance(step, str) else f"[{step}]" for step in self.steps).removeprefix(".")
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """What is taken of another expression's value: `keys(local.filters)[0]`."""
+
+    of: Expression
+    steps: tuple[Step, ...]
+    text: str
 
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """A function's name and arguments, and what is taken of its answer."""
+    """A function's name and arguments."""
 
     name: str
     arguments: tuple[Expression, ...]
-    place: Place
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,9 +66,30 @@ class Items:
 
 @dataclass(frozen=True, slots=True)
 class Object:
-    """Keys and values; a key is a text or an expression in brackets."""
+    """Keys and values; a key is a text or an expression."""
 
     entries: tuple[tuple[Expression, Expression], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """An operator and what it is applied to; `?` has a condition and two values."""
+
+    sign: str
+    operands: tuple[Expression, ...]
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class For:
+    """`[for name in over : value if condition]`, or with a key `{for name, other in over : key => value}`."""
+
+    names: tuple[str, ...]
+    over: Expression
+    key: Expression | None
+    value: Expression
+    condition: Expression | None
+    text: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +99,7 @@ class Other:
     text: str
 
 
-Expression: TypeAlias = Literal | Template | Reference | Call | Items | Object | Other
+Expression: TypeAlias = "Literal | Template | Reference | Taken | Call | Items | Object | Operation | For | Other"
 
 
 @dataclass(frozen=True, slots=True)

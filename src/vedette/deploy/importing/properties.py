@@ -94,7 +94,7 @@ class _Properties:
         """Names and texts: a mapping, or a list of `Key` or `Name` with `Value`."""
         value = self.value(name)
         if isinstance(value, Mapping):
-            return tuple((str(key), str(text)) for key, text in value.items())
+            return tuple((key, str(text)) for key, text in value.items() if not isinstance(text, list | dict))
         return tuple((one.text("Key", "Name"), one.text("Value")) for one in self.inner(name))
 
 
@@ -168,7 +168,9 @@ def _alarm(properties: _Properties, where: Where) -> FoundAlarm:
         treat_missing_data=properties.text("TreatMissingData") or "missing",
         unit=_given(properties.text("Unit"), ""),
         dimensions=properties.pairs("Dimensions"),
-        actions=tuple(str(action) for action in properties.items("AlarmActions") if action),
+        actions=tuple(
+            str(action) for action in properties.items("AlarmActions") if action and not isinstance(action, list | dict)
+        ),
         actions_enabled=properties.flag("ActionsEnabled", True),
         description=properties.text("AlarmDescription"),
     )
