@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from vedette.alarms.reasons import Evidence
 from vedette.alarms.spec import AlarmSpec, State
 from vedette.alarms.state import Transition
-from vedette.alarms.verdict import Judge, Points, breaches
+from vedette.alarms.verdict import Judge, Points
 from vedette.metrics.statistics import StatisticSet
 
 
@@ -138,16 +138,5 @@ def _episode(judge: Judge, opened: Transition, closed: Transition | None, end: i
     first = windows.end(opened.at)
     last = windows.end((end if closed is None else closed.at) - 1)
     later = starts[bisect_left(starts, first) : bisect_left(starts, last)]
-    return Episode(opened, closed, (*_decisive_minutes(judge, first), *later))
-
-
-def _decisive_minutes(judge: Judge, end: int) -> list[int]:
-    """The starts of the datapoints in the breaching slots among those that decided the evaluation of `end`."""
-    spec, windows, starts = judge.spec, judge.windows, judge.points.starts
-    real = [slot for slot in judge.slots(end) if slot.value is not None][: spec.evaluation_periods]
-    minutes: list[int] = []
-    for slot in reversed(real):
-        if slot.value is not None and breaches(spec, slot.value):
-            low, high = bisect_left(starts, slot.start), bisect_left(starts, slot.start + windows.period)
-            minutes += starts[low:high]
-    return minutes
+    decisive = [at for low, high in judge.decisive(first) for at in starts[low:high]]
+    return Episode(opened, closed, (*decisive, *later))

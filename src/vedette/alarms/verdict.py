@@ -69,6 +69,8 @@ class Judge:
     compare: Callable[[float, float], bool]
     samples_needed: Fraction | int
     to_alarm: int
+    period: int
+    length: int
     known: dict[int, _Reading] = field(default_factory=dict)
 
     @classmethod
@@ -76,40 +78,59 @@ class Judge:
         """The judge of the alarm over these datapoints."""
         wanted = parse_statistic(spec.statistic)
         ignoring = isinstance(wanted, Percentile) and spec.evaluate_low_sample_count_percentile == "ignore"
+        windows = Windows.of(spec)
         return cls(
             spec,
             points,
-            Windows.of(spec),
+            windows,
             reader(wanted),
             _BREACHES[spec.comparison_operator],
             wanted.samples_needed if isinstance(wanted, Percentile) and ignoring else 0,
             spec.datapoints_to_alarm or spec.evaluation_periods,
+            windows.period,
+            windows.length,
         )
 
     def state(self, end: int) -> State | None:
         """The state that the slots up to `end` call for; None where the state stays as it is."""
-        spec, windows, starts, known = self.spec, self.windows, self.points.starts, self.known
-        lowest = end - windows.length
         bad = good = oldest_bad = 0
-        last = bisect_left(starts, end) - 1
-        while last >= 0 and starts[last] >= lowest and bad + good < spec.evaluation_periods:
-            age = windows.age(end, starts[last])
-            start = end - age * windows.period
-            first = last
-            while first > 0 and starts[first - 1] >= start:
-                first -= 1
-            if start not in known:
-                known[start] = self._reading(first, last + 1)
-            reading = known[start]
-            last = first - 1
-            if isinstance(reading, _Weak):
-                return None
-            if reading:
+        for age, _, _, reading in self._newest(end):
+            if reading is True:
                 bad += 1
                 oldest_bad = age
-            elif reading is not None:
+            elif reading is False:
                 good += 1
-        return decide(spec, self.to_alarm, bad, good, oldest_bad)
+            else:
+                return None
+        return decide(self.spec, self.to_alarm, bad, good, oldest_bad)
+
+    def decisive(self, end: int) -> list[tuple[int, int]]:
+        """The breaching ones among the slots that decide the evaluation of `end`, oldest first: of each the indices of
+        its datapoints, from the first to the one behind the last."""
+        return [(first, stop) for _, first, stop, reading in reversed(self._newest(end)) if reading is True]
+
+    def _newest(self, end: int) -> list[tuple[int, int, int, bool | _Weak]]:
+        """(age, first datapoint, the one behind the last, reading) of the newest slots in range that have a value, as
+        many as the alarm evaluates."""
+        starts, known, period, wanted = self.points.starts, self.known, self.period, self.spec.evaluation_periods
+        lowest = end - self.length
+        found: list[tuple[int, int, int, bool | _Weak]] = []
+        last = bisect_left(starts, end) - 1
+        while last >= 0 and starts[last] >= lowest and len(found) < wanted:
+            age = (end - 1 - starts[last]) // period + 1
+            start = end - age * period
+            first = last
+            while first and starts[first - 1] >= start:
+                first -= 1
+            reading = known[start] if start in known else self._read(start, first, last + 1)
+            if reading is not None:
+                found.append((age, first, last + 1, reading))
+            last = first - 1
+        return found
+
+    def _read(self, start: int, first: int, stop: int) -> _Reading:
+        reading = self.known[start] = self._reading(first, stop)
+        return reading
 
     def slots(self, end: int) -> tuple[Slot, ...]:
         """Every slot of the evaluation range, newest first."""
