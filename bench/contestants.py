@@ -24,12 +24,9 @@ import msgspec
 from isal import isal_zlib
 
 import patterns
-from vedette.app.processes import read_together
-from vedette.app.reading import read_object, tune_collector
-from vedette.cloudtrail.limits import DEFAULT_LIMITS
+from vedette.app import ScanOptions, scan
 from vedette.detections.definition import Derived, Detection, Severity
 from vedette.detections.loader import load_builtin
-from vedette.engine import BodyResult, Engine, Fold
 from vedette.patterns import FilterPattern
 from vedette.predicates.tree import Predicate, selectors
 from vedette.sources.files import FileObject
@@ -124,25 +121,20 @@ def _struct(fields: dict[str, object]) -> type[msgspec.Struct]:
 
 
 def engine(files: Sequence[str], detections: Sequence[Detection]) -> Answer:
-    """What `vedette scan` does with one process, up to statistic sets and evidence; cold: it learns as it goes."""
-    tune_collector()
-    runner, fold = Engine(detections, TODAY), Fold(detections)
-    for file in files:
-        for piece in read_object(runner, FileObject(file, file, 0), DEFAULT_LIMITS, fold.strides):
-            assert isinstance(piece, BodyResult)
-            fold.add(piece)
-    return fold.tally.records, sum(group.matches for group in fold.results())
+    """What `vedette scan --jobs 1` does, up to the alerts; cold: it learns as it goes."""
+    return _scanned(files, detections, jobs=1)
 
 
 def two_processes(files: Sequence[str], detections: Sequence[Detection]) -> Answer:
-    """The same as `vedette scan --jobs 2` has it done: matches worked out by two processes and folded in this one."""
-    tune_collector()
-    fold = Fold(detections)
+    """What `vedette scan --jobs 2` does, up to the alerts."""
+    return _scanned(files, detections, jobs=2)
+
+
+def _scanned(files: Sequence[str], detections: Sequence[Detection], jobs: int) -> Answer:
     objects = [FileObject(file, file, Path(file).stat().st_size) for file in files]
-    for _, piece in read_together(Engine(detections, TODAY), objects, DEFAULT_LIMITS, TODAY, 2, fold.strides):
-        if isinstance(piece, BodyResult):
-            fold.add(piece)
-    return fold.tally.records, sum(group.matches for group in fold.results())
+    report = scan(objects, detections, ScanOptions(TODAY, jobs))
+    assert report.tally.malformed.total() == 0
+    return report.tally.records, report.assembly.matches
 
 
 def closures(files: Sequence[str], detections: Sequence[Detection]) -> Answer:
