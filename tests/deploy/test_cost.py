@@ -154,7 +154,7 @@ def test_every_option_is_told_with_what_it_changes() -> None:
     assert found["without an alarm over each severity"].difference == pytest.approx(-0.5)
     assert found["with a key of your own"].option == "--key"
     assert found["with a key of your own"].difference == pytest.approx(1.0)
-    assert found["with a default value 0 on every metric"].difference == pytest.approx(0.3 - 0.3)
+    assert found["with a default of 0 on every metric"].difference == pytest.approx(0.3 - 0.3)
     assert found["as a second trail of the account"].difference == pytest.approx(600.0)
     assert "without default values" not in found
 

@@ -118,15 +118,15 @@ def test_what_cannot_be_put_back_is_said(shell: Shell, aws: AwsSession, account:
 
 def test_what_is_left_out_is_gathered_by_what_stands_in_for_it() -> None:
     everything = build(wish())
-    text = "\n".join(line.plain for line in left_out_lines(everything, 80, verbose=False))
+    text = "\n".join(line.plain for line in left_out_lines(everything, ("us-east-1",), 80, verbose=False))
     assert "detections have neither filter nor rule: " in text
     assert len(text.splitlines()) < 30
     assert all(len(line) <= 80 for line in text.splitlines())
-    whole = " ".join(line.plain.strip() for line in left_out_lines(everything, 80, verbose=True))
+    whole = " ".join(line.plain.strip() for line in left_out_lines(everything, ("us-east-1",), 80, verbose=True))
     assert all(one.detection in whole for one in everything.left_out)
     assert "--verbose" not in whole
     one = build(wish(detections=(own(more="exceptions: []\nnotify: false\n"),)))
-    (head, line, *_) = [line.plain for line in left_out_lines(one, 200, verbose=False)]
+    (head, line, *_) = [line.plain for line in left_out_lines(one, ("us-east-1",), 200, verbose=False)]
     assert head == "What is left out"
     assert line.startswith("  own: ")
-    assert list(left_out_lines(build(wish("root-login", events=False)), 80, verbose=False)) == []
+    assert list(left_out_lines(build(wish("root-login", events=False)), ("us-east-1",), 80, verbose=False)) == []

@@ -408,3 +408,57 @@ def test_the_stackset_s_template_stands_as_a_stack_of_its_own(aws: AwsSession) -
     }
     told = aws.client("sns").call("list_subscriptions")["Subscriptions"]
     assert "elsewhere@example.com" in {one["Endpoint"] for one in told}
+
+
+# Other regions
+
+FAR = wanted("root-access-key-created", "root-access-key-used", event_regions=("us-east-1", "us-east-2"))
+FAR_DEPLOYMENT = build(FAR)
+US_EAST_1, US_EAST_2 = (f"vedette-events-{region}-to-eu-west-1" for region in FAR.event_regions)
+
+
+def test_each_region_s_stack_is_a_file_with_a_command_in_that_region() -> None:
+    files = exported(Format.CLOUDFORMATION, FAR, FAR_DEPLOYMENT)
+    assert {f"{US_EAST_1}.json", f"{US_EAST_2}.json"} < set(files)
+    readme = files["README.md"]
+    assert f"aws cloudformation deploy --region us-east-2 \\\n        --stack-name {US_EAST_2}" in readme
+    assert f"delete-stack --region us-east-1 --stack-name {US_EAST_1}" in readme
+    removal = [line.split()[-1] for line in readme.splitlines() if "delete-stack" in line]
+    assert removal[:3] == [US_EAST_2, US_EAST_1, "vedette-events"]
+    assert "in us-east-1 and us-east-2, send those that the rules ask for" in readme
+    assert readme.count("--capabilities CAPABILITY_NAMED_IAM") == 3  # of the trail, the storyteller, the forwarding
+
+
+def test_a_second_stackset_forwards_from_every_region() -> None:
+    files = exported(Format.STACKSETS, FAR, FAR_DEPLOYMENT)
+    assert set(files) == {STACKSET, "forwarding.json", "accounts.json", "README.md"}
+    forwarding = json.loads(files["forwarding.json"])
+    rules = [one["Properties"]["Description"] for one in forwarding["Resources"].values()]
+    assert rules == ["Forwards to eu-west-1: root-access-key-created, root-access-key-used"]
+    assert "ForwardRole" in json.loads(files[STACKSET])["Resources"]
+    assert "Forward1" not in json.loads(files[STACKSET])["Resources"]
+    assert "--stack-set-name vedette-forwarding \\\n        --regions us-east-1 us-east-2" in files["README.md"]
+
+
+def test_terraform_has_a_provider_for_each_region() -> None:
+    files = exported(Format.TERRAFORM, FAR, FAR_DEPLOYMENT)
+    root = json.loads(files["main.tf.json"])
+    assert root["provider"]["aws"] == [
+        {"region": "${var.region}"},
+        {"alias": "us_east_1", "region": "us-east-1"},
+        {"alias": "us_east_2", "region": "us-east-2"},
+    ]
+    module = root["module"][US_EAST_2]
+    assert module["providers"] == {"aws": "aws.us_east_2"}
+    assert module["region"] == "us-east-2"
+    assert module["depends_on"] == ["module.vedette-events"]
+    assert "providers" not in root["module"]["vedette-events"]
+    assert root["variable"]["region"]["validation"]["condition"] == '${var.region == "eu-west-1"}'
+    there = json.loads(files[f"{US_EAST_2}/main.tf.json"])["resource"]
+    (target,) = there["aws_cloudwatch_event_target"].values()
+    assert target["arn"] == "arn:${var.partition}:events:eu-west-1:${var.account}:event-bus/default"
+    assert target["role_arn"] == "arn:${var.partition}:iam::${var.account}:role/vedette-forward-eu-west-1"
+    (rule,) = there["aws_cloudwatch_event_rule"].values()
+    assert json.loads(rule["event_pattern"])["region"] == ["${var.region}"]
+    assert "For another home, export it anew" in files["README.md"]
+    check_golden("regions-main.tf.json", files["main.tf.json"], GOLDEN)

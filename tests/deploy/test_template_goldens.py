@@ -71,6 +71,14 @@ def drawn(deployment: Deployment) -> dict[str, object]:
     return found
 
 
+def test_what_stands_in_other_regions_is_as_it_was() -> None:
+    """And what stands at home for its sake: the rules there, with the role."""
+    deployment = build(small(event_regions=("us-east-1", "us-east-2"), trail=TRAIL, key=False))
+    found = {stack.name: stack.template for stack in deployment.stacks if names.EVENTS in stack.name}
+    text = json.dumps(found, indent=1, ensure_ascii=False) + "\n"
+    check_golden(GOLDEN / "template-regions.json", text)
+
+
 @pytest.mark.parametrize("name", WISHES)
 def test_templates_are_as_they_were(name: str) -> None:
     text = json.dumps(drawn(build(WISHES[name])), indent=1, ensure_ascii=False) + "\n"

@@ -41,6 +41,7 @@ def deployments() -> Mapping[str, Deployment]:
         "told": build(wish(*SMALL, subscriptions=people, channels=channels, organization=True, owner="ops")),
         "used": build(wish(*SMALL, trail=trail, storyteller=False)),
         "cis": build(wish(pack=Pack.CIS, subscriptions=people, data_buckets=("payroll",), data_functions=("pay",))),
+        "far": build(wish(*SMALL, "root-access-key-used", event_regions=("us-east-1", "us-east-2"))),
         "plain": build(wish(*SMALL, key=False, events=False)),
     }
 
@@ -74,13 +75,13 @@ def some(folder: Path, *deployments: str) -> list[str]:
 
 
 def test_cfn_lint_finds_nothing(folder: Path) -> None:
-    names = some(folder, "all", "told", "used", "plain")
+    names = some(folder, "all", "told", "used", "plain", "far-vedette-events")
     found = json.loads(run(tool("cfn-lint"), "--format", "json", "--regions", REGION, "--", *names, cwd=folder) or "[]")
     assert [(one["Filename"], one["Rule"]["Id"], one["Message"]) for one in found] == []
 
 
 def test_checkov_finds_what_is_accepted_and_nothing_else(folder: Path) -> None:
-    files = [part for name in some(folder, "told", "used") for part in ("-f", name)]
+    files = [part for name in some(folder, "told", "used", "far-vedette-events") for part in ("-f", name)]
     text = run(
         tool("checkov"),
         "--skip-download",
@@ -100,7 +101,7 @@ def test_checkov_finds_what_is_accepted_and_nothing_else(folder: Path) -> None:
 
 
 def test_cfripper_finds_what_is_accepted_and_nothing_else(folder: Path) -> None:
-    names = some(folder, "told", "used", "cis")
+    names = some(folder, "told", "used", "cis", "far-vedette-events")
     text = run(
         tool("cfripper"), *names, "--resolve", "--format", "txt", "--logging", "ERROR",
         "--aws-account-id", "123456789012",  # what it takes `AWS::AccountId` to be

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import os
 import time
@@ -21,7 +22,7 @@ from vedette.deploy.canary_flight import STREAM, Action, Flight, Way, candidates
 from vedette.deploy.deployment import Deployment, Placed, Stack
 from vedette.deploy.event_pattern import event_pattern
 from vedette.deploy.template import build
-from vedette.deploy.verify import MOST_MESSAGES, Checked, check_patterns, check_rules, samples
+from vedette.deploy.verify import MOST_MESSAGES, Checked, check_forwards, check_patterns, check_rules, samples
 from vedette.deploy.wanted import Wanted
 from vedette.detections.definition import Detection
 from vedette.detections.loader import load_builtin, load_text
@@ -262,6 +263,29 @@ def test_the_rules_of_a_real_deployment_agree_on_every_record(aws: AwsSession) -
     assert len(found) > 20
     assert all(one.detection and one.records for one in found)
     assert [one for one in found if one.disagreements] == []
+
+
+def test_the_rules_that_forward_agree_on_what_any_of_their_detections_asks(aws: AwsSession) -> None:
+    """Each pattern is asked about once, and a pattern that misses something, or takes more, is found."""
+    builtin = {one.id: one for one in load_builtin()}
+    some = tuple(one for one in builtin.values() if one.severity.value == "critical")
+    wanted = Wanted(
+        account="111122223333",
+        region="eu-west-1",
+        detections=some,
+        event_regions=("eu-north-1", "us-east-1", "us-east-2"),
+    )
+    deployment = build(wanted)
+    client, today = aws.client("events"), date(2026, 11, 21)
+    found = list(check_forwards(client, deployment, builtin, today, lambda _: None))
+    assert {one.filter_name for one in found} == {"vedette-to-eu-west-1-1"}
+    assert len(found) == 2  # us-east-1's, where more happens, and the others'
+    assert all(one.records for one in found)
+    assert [one for one in found if one.disagreements] == []
+    (one, *_) = [one for one in deployment.forwarded if one.region == "us-east-1"]
+    less = dataclasses.replace(deployment, forwarded=(dataclasses.replace(one, detections=one.detections[:1]),))
+    (wrong,) = check_forwards(client, less, dict.fromkeys(one.detections[:1], detection()), today, lambda _: None)
+    assert wrong.disagreements
 
 
 # Canaries

@@ -34,7 +34,7 @@ from vedette.deploy.export import Format, exported, needs_code, write_files
 from vedette.deploy.prices import load_prices
 from vedette.deploy.template import build
 from vedette.deploy.terraform import CODE
-from vedette.deploy.verify import Checked, Disagreement, check_patterns, check_rules
+from vedette.deploy.verify import Checked, Disagreement, check_forwards, check_patterns, check_rules
 from vedette.deploy.wanted import Wanted
 from vedette.detections.definition import Detection
 from vedette.detections.loader import load_builtin
@@ -183,6 +183,7 @@ def verify_command(params: Params, canary: str, wait: int, form: str) -> int:
     checked = list(check_patterns(aws.client("logs", wanted.region), deployment, tested, time.sleep))
     events = aws.client("events", wanted.region)
     checked += check_rules(events, deployment, tested, wanted.today or dt.date.min, time.sleep)
+    checked += check_forwards(events, deployment, tested, wanted.today or dt.date.min, time.sleep)
     if form != "json":
         for line in verify_lines(checked, output.width()):
             output.write(line)
@@ -211,7 +212,7 @@ def verify_lines(checked: Sequence[Checked], columns: int) -> Iterator[Text]:
     """What AWS and we do not agree on, each with the record; then how much was asked."""
     for one in checked:
         for disagreement in one.disagreements:
-            yield Text.assemble((one.detection, "bold red"), f": {_verdicts(disagreement)}")
+            yield Text.assemble((one.detection or one.filter_name, "bold red"), f": {_verdicts(disagreement)}")
             for label, value in _told(one, disagreement):
                 yield from map(Text, output.fold(value, columns, first=f"  {label:<8}", rest=" " * 10, most=6))
     wrong = sum(1 for one in checked if one.disagreements)

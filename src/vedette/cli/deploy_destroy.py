@@ -71,6 +71,9 @@ def lines(found: Removal, columns: int) -> Iterator[Text]:
         told = ", ".join(_counted(kind, counts[kind]) for kind in sorted(counts)) or state.status
         for line in output.fold(f"{state.name}: {told}", columns, first="  ", rest="    "):
             yield Text(line)
+    for there in found.unreached:
+        for line in output.fold(f"{there.reason}; what is there stays", columns, first="  ", rest="    "):
+            yield Text(line, "yellow")
     if found.bucket:
         yield Text(f"  bucket {found.bucket}, with the templates and the code in it")
     yield Text()

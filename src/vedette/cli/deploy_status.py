@@ -14,6 +14,7 @@ from vedette.cli.deploy_options import account_of, place_options, session_of
 from vedette.cli.live import form, minute
 from vedette.cli.loading import load, today
 from vedette.deploy.drift import Drift
+from vedette.deploy.event_regions import listed
 from vedette.deploy.freshness import Freshness, freshness
 from vedette.deploy.intrinsics import Place
 from vedette.deploy.narrowed import let_in, narrowing
@@ -117,12 +118,15 @@ def _alarm_lines(status: Status, known: Sequence[Detection], columns: int) -> It
     yield Text.assemble("Alarms        ", *(parts or ["none"]))
     for name, detection in status.standing:
         yield Text.assemble("              ", ("ALARM  ", "bold red"), output.calm(titles.get(detection, name)))
+    if rules := [one for one in status.deployed if one.type == "AWS::Events::Rule"]:
+        regions = [status.place.region, *sorted({one.region for one in rules if one.region})]
+        yield from map(Text, output.fold(f"hear of {listed(regions)}", columns, first="Event rules   ", rest=" " * 14))
     if not status.drifts:
         yield Text.assemble("As deployed   ", ("nothing was changed by hand", "green"))
     for one in status.drifts:
         head = "As deployed   " if one is status.drifts[0] else " " * 14
         told = titles.get(one.detection, "")
-        yield Text.assemble(head, (f"{one.fault.value}  ", "bold red"), f"{one.kind} {one.name}", f"  {told}")
+        yield Text.assemble(head, (f"{one.fault.value}  ", "bold red"), f"{one.kind} {one.called}", f"  {told}")
         for each in one.details:
             text = f"{each.path}: deployed {each.before}, now {each.after}"
             yield from map(Text, output.fold(text, columns, first=" " * 16, rest=" " * 18, most=3))
@@ -174,12 +178,13 @@ def document(status: Status, fresh: Freshness, wrong: Sequence[str]) -> dict[str
         "well": not wrong,
         "problems": list(wrong),
         "stacks": [
-            {"name": one.name, "status": one.status, "updated": moment_text(one.updated)} for one in status.stacks
+            {"name": one.name, "region": one.region, "status": one.status, "updated": moment_text(one.updated)}
+            for one in status.stacks
         ],
         "trail": None if status.trail is None else _trail_document(status.trail),
         "alarms": dict(status.alarms),
         "in_alarm": [{"alarm": name, "detection": detection or None} for name, detection in status.standing],
-        "drift": [_drift_document(one) for one in status.drifts],
+        "drift": [_drift_document(one, status.place.region) for one in status.drifts],
         "subscriptions": [
             {"topic": one.topic, "protocol": one.protocol, "endpoint": one.endpoint, "state": one.confirmation.value}
             for one in status.subscriptions
@@ -206,10 +211,11 @@ def _trail_document(trail: TrailState) -> dict[str, object]:
     }
 
 
-def _drift_document(one: Drift) -> dict[str, object]:
+def _drift_document(one: Drift, home: str) -> dict[str, object]:
     return {
         "kind": one.kind,
         "name": one.name,
+        "region": one.resource.region or home,
         "detection": one.detection or None,
         "fault": one.fault.value,
         "details": [{"path": each.path, "deployed": each.before, "now": each.after} for each in one.details],

@@ -10,6 +10,7 @@ from rich.text import Text
 from vedette.cli import output
 from vedette.deploy.changes import Change, Concern, Detail, Operation, Row
 from vedette.deploy.deployment import Deployment, LeftOut
+from vedette.deploy.event_regions import listed, seen_regions
 from vedette.deploy.mending import RENEWAL, did_by_hand, mendable
 from vedette.deploy.plan import Plan
 from vedette.detections.definition import Severity
@@ -65,7 +66,7 @@ def plan_lines(plan: Plan, columns: int, *, verbose: bool) -> Iterator[Text]:
         yield Text(f"  {output.count(plan.retagged, 'resource')} more: only tags change", "dim")
         yield Text()
     if plan.changed or verbose:
-        yield from left_out_lines(plan.deployment, columns, verbose=verbose)
+        yield from left_out_lines(plan.deployment, seen_regions(plan.wanted), columns, verbose=verbose)
 
 
 def _concern(row: Row) -> Concern:
@@ -147,13 +148,16 @@ def _around(before: str, after: str) -> tuple[str, str]:
     return tuple(("…" if left else "") + _value(text[left:]) for text in (before, after))  # type: ignore[return-value]
 
 
-def left_out_lines(found: Deployment, columns: int, *, verbose: bool) -> Iterator[Text]:
-    """What detections do not get, gathered by what they get instead; `verbose` names each one with its reason."""
+def left_out_lines(found: Deployment, seen: Sequence[str], columns: int, *, verbose: bool) -> Iterator[Text]:
+    """What detections do not get, gathered by what they get instead; `verbose` names each one with its reason.
+
+    `seen` are the regions whose events rules see.
+    """
     if not found.left_out:
         return
     yield output.heading("What is left out")
     shortened = False
-    for head, those in _by_lot(found):
+    for head, those in _by_lot(found, seen):
         if verbose or len({one.reason for one in those}) <= _FEW_REASONS:
             yield from _reason_lines(those, columns, verbose=verbose)
         else:
@@ -166,14 +170,15 @@ def left_out_lines(found: Deployment, columns: int, *, verbose: bool) -> Iterato
     yield Text()
 
 
-def _by_lot(found: Deployment) -> Iterator[tuple[str, Sequence[LeftOut]]]:
+def _by_lot(found: Deployment, seen: Sequence[str]) -> Iterator[tuple[str, Sequence[LeftOut]]]:
     """What is left out of those that are not deployed, that are a rule only, and that lack something else."""
     placed = {one.detection: one for one in found.placed}
     lots: tuple[list[LeftOut], list[LeftOut], list[LeftOut]] = [], [], []
     for one in found.left_out:
         where = placed.get(one.detection)
         lots[0 if where is None else 2 if where.alarm_name else 1].append(one)
-    heads = ("have neither filter nor rule", "have a rule, and no filter and alarm", "lack something")
+    a_rule = f"have no filter and alarm, and a rule that sees {listed(seen)} only"
+    heads = ("have neither filter nor rule", a_rule, "lack something")
     for head, those in zip(heads, lots, strict=True):
         if those:
             yield f"{output.count(len({one.detection for one in those}), 'detection')} {head}", those
@@ -215,7 +220,9 @@ def todo(plan: Plan) -> Iterator[str]:
 
     for drift in plan.drifts:
         if not mendable(drift):
-            yield f"The {drift.kind} {drift.name} was {did_by_hand(drift)} by hand: {RENEWAL}."
+            yield f"The {drift.kind} {drift.called} was {did_by_hand(drift)} by hand: {RENEWAL}."
+    for there in plan.unreached:
+        yield f"{there.reason}. A stack that forwards events may stand there: remove it by hand once that can be done."
 
 
 def _subscribed(plan: Plan) -> Iterator[Change]:
@@ -249,10 +256,12 @@ def plan_document(plan: Plan) -> dict[str, object]:
         "name": plan.wanted.name,
         "account": plan.wanted.account,
         "region": plan.wanted.region,
+        "event_regions": list(seen_regions(plan.wanted)) if plan.wanted.events else [],
         "changed": plan.changed,
         "stacks": [
             {
                 "name": one.name,
+                "region": one.region or plan.wanted.region,
                 "title": one.title,
                 "fate": one.fate.value,
                 "status": one.state.status if one.state else None,
@@ -264,6 +273,7 @@ def plan_document(plan: Plan) -> dict[str, object]:
             {
                 "kind": one.kind,
                 "name": one.name,
+                "region": one.resource.region or plan.wanted.region,
                 "detection": one.detection or None,
                 "fault": one.fault.value,
                 "details": [{"path": each.path, "deployed": each.before, "now": each.after} for each in one.details],

@@ -43,6 +43,7 @@ class Parts:
     functions: int = 0
     architecture: str = "arm64"
     event_rules: int = 0
+    forwarding_regions: int = 0
     log_group: bool = False
     trail: bool = False
     data_events: bool = False
@@ -102,6 +103,7 @@ def parts_of(deployment: Deployment) -> Parts:
         functions=len(functions),
         architecture="x86_64" if any("x86_64" in str(one.get("Architectures")) for one in functions) else "arm64",
         event_rules=kinds["AWS::Events::Rule"],
+        forwarding_regions=len({stack.region for stack in deployment.stacks if stack.region}),
         # Where there is a trail of ours, its log group is filled for our sake, even one that was there.
         log_group=bool(trails),
         trail=bool(trails),
@@ -173,6 +175,10 @@ def _trail(parts: Parts, prices: Prices, usage: Usage) -> Iterator[Line]:
 
 
 def _telling(parts: Parts, usage: Usage, prices: Prices) -> Iterator[Line]:
+    if parts.forwarding_regions:
+        price, many = prices.of("event_forwarded"), usage.matches
+        told = f"at most {many:,.0f}, from {parts.forwarding_regions} regions"
+        yield Line("forwarded events", told, many * price)
     yield _each("secrets", usage.secrets, prices.of("secret_month"))
     if parts.functions:
         second = prices.of(f"lambda_gb_second_{parts.architecture}")
@@ -250,7 +256,10 @@ def _alternatives(wanted: Wanted, parts: Parts, total: float, usage: Usage, buil
         yield other(
             f"--no-{option}" if on else f"--{option}", f"{'without' if on else 'with'} {what}", parts_of(build(changed))
         )
-    yield other("", "with a default value 0 on every metric", replace(parts, defaults=parts.metrics))
+    if parts.forwarding_regions:
+        home_only = parts_of(build(replace(wanted, event_regions=())))
+        yield other("--event-region home", "without events of other regions", home_only)
+    yield other("", "with a default of 0 on every metric", replace(parts, defaults=parts.metrics))
     if parts.defaults:
         yield other("", "without default values", replace(parts, defaults=0))
     if parts.trail:

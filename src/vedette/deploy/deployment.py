@@ -77,6 +77,17 @@ class LeftOut:
 
 
 @dataclass(frozen=True, slots=True)
+class Forwarded:
+    """A rule in another region that sends events home: which, and for which detections, by id."""
+
+    region: str
+    stack: str
+    rule: str
+    rule_id: str
+    detections: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Deployment:
     """The stacks in order of creation; `manifest` says what is Vedette's: name, version, stacks, digests."""
 
@@ -84,3 +95,4 @@ class Deployment:
     placed: tuple[Placed, ...]
     left_out: tuple[LeftOut, ...]
     manifest: Mapping[str, object]
+    forwarded: tuple[Forwarded, ...] = ()

@@ -74,7 +74,7 @@ def look(session: AwsSession, wanted: Wanted, *, waits: bool = False) -> Removal
     )
     return Removal(
         place=place,
-        stacks=tuple(sorted(found, key=lambda one: _made(one, place.region), reverse=True)),
+        stacks=tuple(sorted(found, key=lambda one: _made(one, place), reverse=True)),
         going=tuple(one for one in deployed if not one.kept),
         kept=tuple(_kept(session, one, place) for one in kept),
         bucket=assets.own_bucket(wanted) if own else "",
@@ -88,11 +88,16 @@ def _kept(session: AwsSession, one: Resource, place: Place) -> Kept:
     return Kept(KINDS[one.type], name, mind, command.format(name=name, id=name, region=place.region))
 
 
-def _made(state: StackState, home: str) -> tuple[bool, int, int]:
-    """When a stack was made, those of other regions last; in one second, the order in which parts are made decides."""
-    order = (names.BASE, names.STORYTELLER, "detections", names.OVERVIEW, names.EVENTS)
-    part = next((place for place, part in enumerate(order) if part in state.name), -1)
-    return state.region != home, state.created or 0, part
+_ORDER = (names.BASE, names.STORYTELLER, names.detections_part(1).partition("-")[0], names.OVERVIEW, names.EVENTS)
+
+
+def _made(state: StackState, place: Place) -> tuple[bool, int, str]:
+    """Where a stack comes when they are made: those of other regions last, and among themselves by their parts.
+
+    CloudFormation's own times do not tell: a plan makes the stacks that it asks about, and `apply` the others.
+    """
+    part = state.name.removeprefix(f"{place.name}-")
+    return state.region != place.region, next((at for at, one in enumerate(_ORDER) if part.startswith(one)), -1), part
 
 
 def _physical(session: AwsSession, one: Resource, place: Place) -> str:

@@ -41,6 +41,11 @@ class Drift:
     resource: Resource
     details: tuple[Detail, ...] = ()
 
+    @property
+    def called(self) -> str:
+        """Its name, with its region where that is not the home's."""
+        return f"{self.name} in {self.resource.region}" if self.resource.region else self.name
+
 
 def find(session: AwsSession, deployed: Iterable[Resource]) -> tuple[Drift, ...]:
     """What is missing or changed, in the order of the templates."""

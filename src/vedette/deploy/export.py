@@ -8,16 +8,19 @@ from __future__ import annotations
 import enum
 import json
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
-from vedette.deploy.deployment import MAX_BODY, MAX_INLINE, MAX_RESOURCES, Deployment
+from vedette.deploy.deployment import MAX_BODY, MAX_INLINE, MAX_RESOURCES, Deployment, Stack
+from vedette.deploy.event_regions import global_region
 from vedette.deploy.export_readme import cloudformation_readme, stackset_readme, terraform_readme
 from vedette.deploy.terraform import CODE, modules
 from vedette.deploy.wanted import Wanted
 from vedette.errors import InputError, OutputError, reason_of
 
 STACKSET: Final = "stackset.json"
+FORWARDING: Final = "forwarding{}.json"
 _ENDPOINT: Final = "Endpoint{}"
 _FOUNDATIONS: Final = (
     "AWS::Logs::LogGroup",
@@ -105,7 +108,8 @@ def _resources(template: Mapping[str, object]) -> dict[str, dict[str, object]]:
 
 
 def _stackset(wanted: Wanted, deployment: Deployment) -> dict[str, str]:
-    template = _one_template(wanted, deployment)
+    home = replace(deployment, stacks=tuple(stack for stack in deployment.stacks if not stack.region))
+    template = _one_template(wanted, home)
     body = _compact(template)
     count = len(_resources(template))
     if count > MAX_RESOURCES or len(body.encode()) > MAX_BODY:
@@ -119,8 +123,18 @@ def _stackset(wanted: Wanted, deployment: Deployment) -> dict[str, str]:
     return {
         STACKSET: body,
         "accounts.json": json.dumps(accounts, indent=2, ensure_ascii=False) + "\n",
-        "README.md": stackset_readme(wanted, tuple(_parameters(template)), needs_code(deployment)),
+        **{name: _compact(stack.template) for name, stack in _forwarding(wanted, deployment)},
+        "README.md": stackset_readme(deployment, wanted, tuple(_parameters(template)), needs_code(deployment)),
     }
+
+
+def _forwarding(wanted: Wanted, deployment: Deployment) -> Iterator[tuple[str, Stack]]:
+    """What forwards events, once: where the most can happen, which elsewhere does no harm."""
+    regions = sorted({stack.region for stack in deployment.stacks if stack.region})
+    if regions:
+        chosen = global_region(wanted) if global_region(wanted) in regions else regions[0]
+        there = [stack for stack in deployment.stacks if stack.region == chosen]
+        yield from ((FORWARDING.format("" if n == 1 else f"-{n}"), stack) for n, stack in enumerate(there, 1))
 
 
 def _parameters(template: Mapping[str, object]) -> dict[str, Mapping[str, object]]:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from vedette.deploy.deployment import Deployment, Stack
+from vedette.deploy.event_regions import listed
 from vedette.deploy.wanted import Wanted
 
 _CONFIRM: Final = """
@@ -26,13 +27,13 @@ def cloudformation_readme(deployment: Deployment, wanted: Wanted) -> str:
     code = any(map(_has_code, deployment.stacks))
     commands = "\n\n".join(_deploy(stack, wanted) for stack in deployment.stacks)
     removal = "\n".join(
-        f"    aws cloudformation delete-stack --region {wanted.region} --stack-name {stack.name}"
+        f"    aws cloudformation delete-stack --region {stack.region or wanted.region} --stack-name {stack.name}"
         for stack in reversed(deployment.stacks)
     )
     return f"""# {wanted.name} as CloudFormation
 
 Templates that stand on their own, to be deployed in this order, in `{wanted.region}`. They name no account.
-{_CODE if code else ""}
+{_elsewhere(deployment, wanted)}{_CODE if code else ""}
 ## Deploy
 
 {commands}
@@ -49,8 +50,22 @@ The log group, the bucket of the trail and the key are kept; remove them by hand
 {_CONFIRM}{_left_out(deployment)}"""
 
 
+def _elsewhere(deployment: Deployment, wanted: Wanted) -> str:
+    regions = _regions(deployment)
+    if not regions:
+        return ""
+    return f"""
+EventBridge keeps events to their region: the last stacks, in {listed(regions)}, send those that the rules ask for to
+the event bus of `{wanted.region}`.
+"""
+
+
+def _regions(deployment: Deployment) -> list[str]:
+    return sorted({stack.region for stack in deployment.stacks if stack.region})
+
+
 def _deploy(stack: Stack, wanted: Wanted) -> str:
-    words = [f"aws cloudformation deploy --region {wanted.region}", f"--stack-name {stack.name}"]
+    words = [f"aws cloudformation deploy --region {stack.region or wanted.region}", f"--stack-name {stack.name}"]
     words.append(f"--template-file {stack.name}.json")
     if stack.needs_upload:
         words.append("--s3-bucket YOUR-BUCKET")
@@ -67,6 +82,13 @@ def _has_code(stack: Stack) -> bool:
 
 def terraform_readme(deployment: Deployment, wanted: Wanted) -> str:
     """`terraform init`, `plan`, `apply`."""
+    regions = _regions(deployment)
+    other = f"Another region than `{wanted.region}`: `-var region=REGION`."
+    if regions:
+        other = (
+            f"It has providers for {listed([wanted.region, *regions])}: rules in the others send events to\n"
+            f"`{wanted.region}`. For another home, export it anew with `--region`."
+        )
     return f"""# {wanted.name} as Terraform
 
 A configuration of Terraform in JSON: `main.tf.json` calls a module for each part. It names no account.
@@ -75,7 +97,7 @@ A configuration of Terraform in JSON: `main.tf.json` calls a module for each par
     terraform plan
     terraform apply
 
-Another region than `{wanted.region}`: `-var region=REGION`. The state holds no secret: channels' secrets are read by
+{other} The state holds no secret: channels' secrets are read by
 the function when it runs.
 
 The log group, the bucket of the trail and the key have `prevent_destroy`: take that out of the modules when their
@@ -83,7 +105,7 @@ contents may go, and not before.
 {_CONFIRM}{_left_out(deployment)}"""
 
 
-def stackset_readme(wanted: Wanted, parameters: Sequence[str], code: bool) -> str:
+def stackset_readme(deployment: Deployment, wanted: Wanted, parameters: Sequence[str], code: bool) -> str:
     """`create-stack-set` and `create-stack-instances`."""
     names = "\n".join(f"- `{name}`" for name in parameters)
     upload = (
@@ -119,7 +141,25 @@ With parameters of one account (from `accounts.json`):
 
 Where the organization has a trail already, export with `--use-trail NAME --log-group NAME`: one trail and one log group
 of the management account see every account, and metric filters belong there.
-{_CONFIRM}"""
+{_second_stackset(deployment, wanted)}{_CONFIRM}"""
+
+
+def _second_stackset(deployment: Deployment, wanted: Wanted) -> str:
+    regions = _regions(deployment)
+    if not regions:
+        return ""
+    return f"""
+## Events of other regions
+
+EventBridge keeps events to their region. `forwarding.json` is a second StackSet, to be deployed after the first: its
+rules send what the others ask for to the event bus of `{wanted.region}`, in the same account.
+
+    aws cloudformation create-stack-set --stack-set-name {wanted.name}-forwarding --template-url https://… \\
+        --permission-model SERVICE_MANAGED --auto-deployment Enabled=true,RetainStacksOnAccountRemoval=false
+    aws cloudformation create-stack-instances --stack-set-name {wanted.name}-forwarding \\
+        --regions {" ".join(regions)} \\
+        --deployment-targets OrganizationalUnitIds=ou-…
+"""
 
 
 def _left_out(deployment: Deployment) -> str:

@@ -49,8 +49,7 @@ def row_of(one: Drift, title: str) -> Row:
         concern=concern_of(resource.type, operation, details),
         region=resource.region,
     )
-    where = f" in {resource.region}" if resource.region else ""
-    return Row(operation, title or one.name + where, f"{one.kind} {did_by_hand(one)} by hand", (change,), one.detection)
+    return Row(operation, title or one.called, f"{one.kind} {did_by_hand(one)} by hand", (change,), one.detection)
 
 
 def did_by_hand(one: Drift) -> str:

@@ -215,7 +215,7 @@ def problems(status: Status) -> list[str]:
         if trail.to_logs_error:
             found.append(f"the trail {trail.name} cannot deliver to the log group: {trail.to_logs_error}")
     found += [
-        f"{one.kind} {named(one)} is not as it was deployed: {one.fault.value}; {_remedy(one)}" for one in status.drifts
+        f"{one.kind} {one.called} is not as it was deployed: {one.fault.value}; {_remedy(one)}" for one in status.drifts
     ]
     for each in status.subscriptions:
         if each.confirmation is Confirmation.PENDING:
@@ -232,11 +232,6 @@ def problems(status: Status) -> list[str]:
     elif teller is not None and teller.errors:
         found.append(f"the function {teller.name} failed {teller.errors} of {teller.runs} times in a day: see its log")
     return found
-
-
-def named(one: Drift) -> str:
-    """Its name, with its region where that is not the home's."""
-    return f"{one.name} in {one.resource.region}" if one.resource.region else one.name
 
 
 def _remedy(one: Drift) -> str:

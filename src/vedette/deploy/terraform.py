@@ -1,6 +1,7 @@
 """A deployment's stacks as Terraform modules in JSON: the same resources, the same names, the same texts.
 
-Each stack becomes a module, so that one stands before another as stacks do. Account, region and partition are asked by
+Each stack becomes a module, so that one stands before another as stacks do; what stands in another region gets a
+provider of that region. Account, region and partition are asked by
 the root and handed down: a module that waits for another cannot ask without being planned anew each time.
 
 It translates the types of resources that `template` makes and refuses any other. What exactly a property becomes is in
@@ -11,11 +12,12 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 from vedette.deploy.deployment import Deployment, Stack
+from vedette.deploy.event_regions import listed
 from vedette.deploy.terraform_types import ATTRIBUTES, TYPES, Made, Resolve, local_name
 from vedette.deploy.wanted import Wanted
 from vedette.errors import InputError
@@ -47,6 +49,7 @@ def _text(document: Mapping[str, object]) -> str:
 
 
 def _root(deployment: Deployment, wanted: Wanted) -> dict[str, object]:
+    regions = sorted({stack.region for stack in deployment.stacks if stack.region})
     given = {
         "account": "${data.aws_caller_identity.here.account_id}",
         "region": "${data.aws_region.here.name}",
@@ -57,14 +60,15 @@ def _root(deployment: Deployment, wanted: Wanted) -> dict[str, object]:
     for stack in deployment.stacks:
         waits = {"depends_on": [f"module.{name}" for name in stack.after]} if stack.after else {}
         code = {"code": f"${{path.root}}/{CODE}"} if _has_code(stack) else {}
-        called[stack.name] = {"source": f"./{stack.name}", **given, **code, **waits}
+        there = {"providers": {"aws": f"aws.{_alias(stack.region)}"}, "region": stack.region} if stack.region else {}
+        called[stack.name] = {"source": f"./{stack.name}", **given, **there, **code, **waits}
     return {
         "terraform": {
             "required_version": TERRAFORM,
             "required_providers": {"aws": {"source": "hashicorp/aws", "version": PROVIDER}},
         },
-        "variable": {"region": {"type": "string", "default": wanted.region, "description": "Where it is deployed."}},
-        "provider": {"aws": {"region": "${var.region}"}},
+        "variable": {"region": _region(wanted, regions)},
+        "provider": {"aws": _providers(regions)},
         "data": {
             "aws_caller_identity": {"here": {}},
             "aws_region": {"here": {}},
@@ -72,6 +76,26 @@ def _root(deployment: Deployment, wanted: Wanted) -> dict[str, object]:
         },
         "module": called,
     }
+
+
+def _region(wanted: Wanted, regions: Sequence[str]) -> dict[str, object]:
+    """The variable; fixed where rules in other regions send events to it."""
+    found: dict[str, object] = {"type": "string", "default": wanted.region, "description": "Where it is deployed."}
+    if regions:
+        found["validation"] = {
+            "condition": f'${{var.region == "{wanted.region}"}}',
+            "error_message": f"The rules in {listed(regions)} send events to {wanted.region}: export anew for another.",
+        }
+    return found
+
+
+def _providers(regions: Sequence[str]) -> object:
+    home = {"region": "${var.region}"}
+    return [home, *({"alias": _alias(one), "region": one} for one in regions)] if regions else home
+
+
+def _alias(region: str) -> str:
+    return region.replace("-", "_")
 
 
 def _has_code(stack: Stack) -> bool:

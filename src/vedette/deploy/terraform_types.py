@@ -212,7 +212,7 @@ def _targets(rule: str, value: object) -> list[Made]:
 
 
 def _target(one: Properties) -> dict[str, object]:
-    words = {"Id": "target_id", "Arn": "arn", "Input": "input"}
+    words = {"Id": "target_id", "Arn": "arn", "Input": "input", "RoleArn": "role_arn"}
     found: dict[str, object] = {}
     for name, given in one.items():
         match name:

@@ -17,15 +17,15 @@ from dataclasses import dataclass
 from typing import Final
 
 from vedette.aws import AwsClient, AwsError, Failure
-from vedette.deploy.answers import flag, records, text
-from vedette.deploy.deployment import Deployment, Placed
+from vedette.deploy.answers import flag, mapping, records, text
+from vedette.deploy.deployment import Deployment, Forwarded, Placed
 from vedette.detections.definition import Detection, VerdictTest
 from vedette.detections.question import question
 from vedette.errors import InputError, VedetteError
 from vedette.patterns import FilterPattern
 from vedette.predicates.document import load_document
 from vedette.predicates.evaluate import evaluate
-from vedette.predicates.tree import Predicate
+from vedette.predicates.tree import Or, Predicate
 
 MOST_MESSAGES: Final = 50
 _REFUSED: Final = frozenset({"InvalidParameterException", "InvalidEventPatternException"})
@@ -177,20 +177,58 @@ def check_rules(
     for placed, name, pattern in rule_patterns(deployment):
         detection = tested.get(placed)
         asked = question(detection, today) if detection is not None else None
-        sampled = [
-            (sample, document)
-            for sample in (samples(detection) if detection is not None else ())
-            if (document := load_document(sample.message)) is not None
-        ]
-        found = () if asked is None else tuple(_rule_disagreements(events, pattern, asked, sampled, sleep))
+        sampled = _documents(samples(detection) if detection is not None else ())
+        found = () if asked is None else tuple(_rule_disagreements(events, pattern, asked, sampled, _ENVELOPE, sleep))
         yield Checked(placed, name, pattern, len(sampled), found)
 
 
+def check_forwards(
+    events: AwsClient, deployment: Deployment, tested: Mapping[str, Detection], today: dt.date, sleep: Sleep
+) -> Iterator[Checked]:
+    """The same of the rules that forward events from other regions, each pattern once, whatever its region.
+
+    Of each detection, one record that matches and one that does not are asked about; a rule takes what any of its
+    detections asks for. `events` may be the client of any region.
+    """
+    seen: set[str] = set()
+    for one in deployment.forwarded:
+        pattern = _forward_pattern(deployment, one)
+        if pattern.replace(one.region, "") in seen:
+            continue
+        seen.add(pattern.replace(one.region, ""))
+        those = [tested[name] for name in one.detections if name in tested]
+        asked = Or(tuple(one for one in (question(each, today) for each in those) if one is not None))
+        sampled = _documents([sample for each in those for sample in _telling(each)])
+        envelope = {**_ENVELOPE, "region": one.region}
+        found = tuple(_rule_disagreements(events, pattern, asked, sampled, envelope, sleep))
+        yield Checked("", one.rule, pattern, len(sampled), found)
+
+
+def _forward_pattern(deployment: Deployment, one: Forwarded) -> str:
+    template = next(stack.template for stack in deployment.stacks if stack.name == one.stack)
+    pattern = mapping(mapping(mapping(mapping(template, "Resources"), one.rule_id), "Properties"), "EventPattern")
+    own = {"region": [one.region]} if "region" in pattern else {}
+    return json.dumps({**pattern, **own}, separators=(",", ":"))
+
+
+def _telling(detection: Detection) -> Iterator[Sample]:
+    """The first record of a test that matches alone, and of one that does not."""
+    wanted = {True: 1, False: 1}
+    for test in detection.tests:
+        if isinstance(test, VerdictTest) and len(test.events) == 1 and wanted[test.matches]:
+            wanted[test.matches] = 0
+            yield Sample(test.name, 1, test.events[0].decode("utf-8", "replace"))
+
+
+def _documents(found: Sequence[Sample]) -> list[tuple[Sample, Mapping[str, object]]]:
+    return [(one, document) for one in found if (document := load_document(one.message)) is not None]
+
+
 def rule_patterns(deployment: Deployment) -> Iterator[tuple[str, str, str]]:
-    """Every EventBridge rule of the deployment: its detection, its name, its pattern as text."""
+    """Every EventBridge rule of the home region: its detection, its name, its pattern as text."""
     named = {placed.event_rule: placed.detection for placed in deployment.placed if placed.event_rule}
     for stack in deployment.stacks:
-        resources = stack.template.get("Resources")
+        resources = {} if stack.region else stack.template.get("Resources")
         for resource in resources.values() if isinstance(resources, Mapping) else ():
             if resource.get("Type") == "AWS::Events::Rule":
                 name = text(resource["Properties"], "Name")
@@ -203,10 +241,11 @@ def _rule_disagreements(
     pattern: str,
     asked: Predicate,
     sampled: Sequence[tuple[Sample, Mapping[str, object]]],
+    envelope: Mapping[str, object],
     sleep: Sleep,
 ) -> Iterator[Disagreement]:
     for sample, document in sampled:
-        event = json.dumps({**_ENVELOPE, "detail": document})
+        event = json.dumps({**envelope, "detail": document})
         try:
             answer = _patiently(events, "test_event_pattern", sleep, EventPattern=pattern, Event=event)
         except AwsError as error:

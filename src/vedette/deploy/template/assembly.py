@@ -10,7 +10,7 @@ from typing import Final
 
 from vedette import __version__
 from vedette.deploy import names
-from vedette.deploy.deployment import MAX_BODY, MAX_INLINE, MAX_RESOURCES, Deployment, LeftOut, Placed, Stack
+from vedette.deploy.deployment import MAX_BODY, MAX_INLINE, MAX_RESOURCES, Deployment, Forwarded, LeftOut, Placed, Stack
 from vedette.deploy.event_regions import global_region
 from vedette.deploy.selection import Chosen, Selection, select
 from vedette.deploy.template import alarms, dashboard, forwarding, rules, storyteller, topics, trail
@@ -50,12 +50,12 @@ def build(wanted: Wanted) -> Deployment:
     if overview is not None:
         stacks.append(overview)
         placed += [_place_composite(wanted, one, overview.name) for one in selection.composite]
-    elsewhere = _forwarding_stacks(wanted, ruled)
+    elsewhere, forwarded = _forwarding_stacks(wanted, ruled)
     stacks += _rule_stacks(wanted, ruled, before, placed, _regions(elsewhere))
     stacks += elsewhere
     left_out = (*selection.left_out, *not_ruled, *_without_dimensions(selection))
     manifest = _manifest(wanted, stacks, placed)
-    return Deployment(tuple(stacks), tuple(placed), left_out, manifest)
+    return Deployment(tuple(stacks), tuple(placed), left_out, manifest, forwarded)
 
 
 def _checked(wanted: Wanted) -> Wanted:
@@ -174,24 +174,26 @@ def _rule_stacks(
     yield stack
 
 
-def _forwarding_stacks(wanted: Wanted, ruled: Sequence[rules.Ruled]) -> list[Stack]:
+def _forwarding_stacks(wanted: Wanted, ruled: Sequence[rules.Ruled]) -> tuple[list[Stack], tuple[Forwarded, ...]]:
     """A stack in each region of which events are forwarded, and several where one would be too long for a call."""
     found: list[Stack] = []
+    forwarded: list[Forwarded] = []
     known: dict[bool, tuple[forwarding.Forward, ...]] = {}
     for region in wanted.event_regions:
         special, first = region == global_region(wanted), 1
         if special not in known:  # all others have the same
             known[special] = forwarding.forwards(wanted, ruled, region)
         for number, lot in enumerate(_forward_lots(wanted, known[special]), 1):
-            resources = Resources()
+            resources, part = Resources(), names.forwarding_part(wanted, region, number)
             for position, one in enumerate(lot, first):
-                forwarding.add_forward(wanted, position, one, resources)
+                rule_id = forwarding.add_forward(wanted, position, one, resources)
+                rule = names.forward_rule_name(wanted, position)
+                forwarded.append(Forwarded(region, names.stack_name(wanted, part), rule, rule_id, one.detections))
             first += len(lot)
-            part = names.forwarding_part(wanted, region, number)
             title = f"Forwarding of events from {region}"
             after = (names.stack_name(wanted, names.EVENTS),)
             found.append(_stack(wanted, part, title, resources, after=after, region=region))
-    return found
+    return found, tuple(forwarded)
 
 
 def _forward_lots(wanted: Wanted, found: Sequence[forwarding.Forward]) -> Iterator[list[forwarding.Forward]]:
