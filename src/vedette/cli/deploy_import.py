@@ -57,8 +57,10 @@ def import_command(
     """
     if from_account is bool(files):
         raise UsageError("name either files or --from-account", hint="vedette deploy import --from-account")
-    found = read_account(session_of(region, profile)) if from_account else read_files(files)
-    verdict = judge(found, load_builtin(), today())
+    far = ["asking AWS" if from_account else "reading"]
+    with output.activity(lambda: far[-1]):
+        found = read_account(session_of(region, profile), far.append) if from_account else read_files(files)
+        verdict = judge(found, load_builtin(), today(), far.append)
     if not verdict.judged and not verdict.unread:
         raise NothingToDoError(f"no metric filter and no alarm in {verdict.source}")
     if out is not None:
@@ -75,8 +77,8 @@ def import_command(
 def _write(files: Sequence[Written], out: Path, force: bool) -> None:
     there = [file.name for file in files if (out / file.name).exists()]
     if there and not force:
-        more = f" and {len(there) - 1} more" if len(there) > 1 else ""
-        raise UsageError(f"`{out / there[0]}`{more} is there already", hint="choose another folder, or --force")
+        more = f" and {len(there) - 1} more are" if len(there) > 1 else " is"
+        raise UsageError(f"`{out / there[0]}`{more} there already", hint="choose another folder, or --force")
     try:
         out.mkdir(parents=True, exist_ok=True)
         for file in files:
@@ -142,7 +144,7 @@ def _tally(verdict: Verdict, out: Path | None) -> None:
     output.say("")
     output.say(
         f"{files} from {verdict.source}; {output.count(verdict.defects, 'defect')}; "
-        f"{output.count(exact, 'pattern')} as Security Hub wants them exactly"
+        f"Security Hub's exact text in {exact}"
     )
     if out is None:
         output.say("nothing was written: `--out DIR` writes detection files", style="dim")

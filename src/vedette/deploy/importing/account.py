@@ -1,12 +1,12 @@
 """What an account holds: its metric filters, its metric alarms, and who hears of the topics that they act on.
 
 Every answer is read in pages. It asks DescribeMetricFilters, DescribeAlarms, ListSubscriptionsByTopic and
-DescribeTrails, and changes nothing.
+DescribeTrails, and changes nothing. Without the last two it reads on, and says what it could not know.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from vedette.aws import AwsError, AwsSession, Failure
 from vedette.deploy.answers import mapping, records, text, texts
@@ -16,18 +16,77 @@ from vedette.deploy.importing.found import Found, FoundAlarm, FoundFilter, Found
 _PENDING = "PendingConfirmation"
 
 
-def read_account(session: AwsSession) -> Found:
-    """Everything in the session's account and region; raises AwsError."""
-    logs, watch = session.client("logs"), session.client("cloudwatch")
+def read_account(session: AwsSession, told: Callable[[str], None] = lambda _: None) -> Found:
+    """Everything in the session's account and region; raises AwsError. `told` hears how far it is."""
     account = identity(session).account
-    source = f"account {account}, {logs.region}"
-    answers = [one for page in logs.pages("describe_metric_filters") for one in records(page, "metricFilters")]
-    filters = tuple(made for answer in answers for made in _filters(answer, source))
-    alarms, unread = _alarms(watch.pages("describe_alarms", AlarmTypes=["MetricAlarm"]), source)
-    topics = _topics(session, alarms, account)
-    trails = find_trails(session, account)
-    groups = frozenset(trail.log_group for trail in trails if trail.log_group is not None)
-    return Found(source, filters, alarms, topics, unread, groups)
+    reader = _Reader(session, account, f"account {account}, {session.client('logs').region}", told)
+    filters = tuple(reader.filters())
+    alarms = tuple(reader.alarms())
+    topics = tuple(reader.topics(alarms))
+    groups = reader.groups()
+    return Found(reader.source, filters, alarms, topics, tuple(reader.unread), groups)
+
+
+class _Reader:
+    """Reads one account; `unread` is what there is beside what could be taken."""
+
+    def __init__(self, session: AwsSession, account: str, source: str, told: Callable[[str], None]) -> None:
+        self.session = session
+        self.account = account
+        self.source = source
+        self.told = told
+        self.unread: list[Unread] = []
+
+    def answers(self, service: str, method: str, of: str, what: str, **asked: object) -> Iterator[Mapping[str, object]]:
+        count = 0
+        for page in self.session.client(service).pages(method, **asked):
+            self.told(f"{count:,} {what}")
+            for one in records(page, of):
+                count += 1
+                yield one
+
+    def filters(self) -> Iterator[FoundFilter]:
+        for answer in self.answers("logs", "describe_metric_filters", "metricFilters", "metric filters"):
+            yield from _filters(answer, self.source)
+
+    def alarms(self) -> Iterator[FoundAlarm]:
+        asked = {"AlarmTypes": ["MetricAlarm"]}
+        for answer in self.answers("cloudwatch", "describe_alarms", "MetricAlarms", "alarms", **asked):
+            where = Where(self.source, text(answer, "AlarmName"))
+            if text(answer, "MetricName"):
+                yield _alarm(answer, where)
+            else:
+                self.unread.append(Unread(where, "the alarm watches an expression, not one metric"))
+
+    def topics(self, alarms: Iterable[FoundAlarm]) -> Iterator[FoundTopic]:
+        """The topics that the alarms act on; one of another account, or that may not be asked, is not known."""
+        arns = sorted({arn for alarm in alarms for arn in alarm.actions if arn.split(":")[2:3] == ["sns"]})
+        for number, arn in enumerate(arns):
+            self.told(f"{number:,} of {len(arns):,} topics")
+            if arn.split(":")[4:5] != [self.account]:
+                yield FoundTopic(arn, None, None)
+                continue
+            try:
+                yield _topic(self.session, arn)
+            except AwsError as error:
+                if error.failure is not Failure.DENIED:
+                    raise
+                self.denied(error, "whether anybody hears of the alarms' topics is not known")
+                return
+
+    def groups(self) -> frozenset[str] | None:
+        """The log groups that trails write to; None where that may not be asked."""
+        try:
+            trails = find_trails(self.session, self.account)
+        except AwsError as error:
+            if error.failure is not Failure.DENIED:
+                raise
+            self.denied(error, "filters on logs of something else are not told apart")
+            return None
+        return frozenset(trail.log_group for trail in trails if trail.log_group is not None)
+
+    def denied(self, error: AwsError, so: str) -> None:
+        self.unread.append(Unread(Where(self.source, error.action), f"it may not be asked, so {so}: {error.message}"))
 
 
 def _filters(answer: Mapping[str, object], source: str) -> Iterator[FoundFilter]:
@@ -45,18 +104,6 @@ def _filters(answer: Mapping[str, object], source: str) -> Iterator[FoundFilter]
             unit=text(made, "unit") or None,
             dimensions=tuple((key, str(value)) for key, value in mapping(made, "dimensions").items()),
         )
-
-
-def _alarms(pages: Iterable[Mapping[str, object]], source: str) -> tuple[tuple[FoundAlarm, ...], tuple[Unread, ...]]:
-    alarms, unread = [], []
-    for page in pages:
-        for answer in records(page, "MetricAlarms"):
-            name = text(answer, "AlarmName")
-            if text(answer, "MetricName"):
-                alarms.append(_alarm(answer, Where(source, name)))
-            else:
-                unread.append(Unread(Where(source, name), "the alarm watches an expression, not one metric"))
-    return tuple(alarms), tuple(unread)
 
 
 def _alarm(answer: Mapping[str, object], where: Where) -> FoundAlarm:
@@ -82,14 +129,7 @@ def _alarm(answer: Mapping[str, object], where: Where) -> FoundAlarm:
     )
 
 
-def _topics(session: AwsSession, alarms: Iterable[FoundAlarm], account: str) -> tuple[FoundTopic, ...]:
-    arns = sorted({arn for alarm in alarms for arn in alarm.actions if arn.split(":")[2:3] == ["sns"]})
-    return tuple(_topic(session, arn, account) for arn in arns)
-
-
-def _topic(session: AwsSession, arn: str, account: str) -> FoundTopic:
-    if arn.split(":")[4:5] != [account]:
-        return FoundTopic(arn, None, None)
+def _topic(session: AwsSession, arn: str) -> FoundTopic:
     sns = session.client("sns", arn.split(":")[3])
     try:
         pages = list(sns.pages("list_subscriptions_by_topic", TopicArn=arn))

@@ -27,6 +27,10 @@ _HOLE = re.compile(r"\$\{(!?)([^${}]*)\}")
 _NAMED = {"AWS::Logs::LogGroup": "LogGroupName", "AWS::Logs::MetricFilter": "FilterName"}
 """The types of which a reference is the name, and the property that says it."""
 _DEEPEST = 40
+_MOST = 300_000
+"""Nodes that are looked at for one template: names that are made of each other twice would go on for ever."""
+_LONGEST = 20_000
+"""Characters of a text that is made; patterns and names are far shorter."""
 
 
 class Template:
@@ -39,14 +43,20 @@ class Template:
         self.conditions = _entries(root.get("Conditions"))
         self.mappings = root.get("Mappings")
         self._depth = 0
+        self._left = _MOST
 
     def found(self) -> Iterator[Resource | Unread]:
-        """Every resource of the types that are imported, unless its condition is known to be false."""
+        """Every resource of the types that are imported, unless its condition is known to be false.
+
+        A subscription is given in any case: whether there is one mostly hangs on an address that has no default.
+        """
         for name, node in self.resources.items():
             where = Where(self.text.path, name, node.place.line)
             if name.startswith("Fn::ForEach"):
                 yield Unread(where, "loops of templates are not followed; read the account instead")
-            elif isinstance(node, Entries) and self._made(node) and (type_ := _scalar(node.get("Type"))) in KINDS:
+            elif isinstance(node, Entries) and (type_ := _scalar(node.get("Type"))) in KINDS:
+                if KINDS[type_] != "subscription" and not self._made(node):
+                    continue
                 properties = node.get("Properties")
                 resolved = self.value(properties) if properties is not None else {}
                 yield Resource(type_, resolved if isinstance(resolved, dict) else {}, where)
@@ -58,7 +68,10 @@ class Template:
     def value(self, node: Node) -> Value:
         """What a node means; raises ProblemsError at a function that does not exist or is given the wrong things."""
         self._depth += 1
+        self._left -= 1
         try:
+            if self._left < 0:
+                return Open("…")
             if self._depth > _DEEPEST:
                 self.fail(node, f"functions within functions, more than {_DEEPEST} deep, or in a circle")
             return self._value(node)
@@ -112,17 +125,23 @@ class Template:
     def filled(self, text: str, given: Mapping[str, Value]) -> Value:
         """`Fn::Sub`: the text with what stands in `${…}`; `${!…}` is the signs themselves."""
         open_ = False
+        length = len(text)
 
         def fill(hole: re.Match[str]) -> str:
-            nonlocal open_
+            nonlocal open_, length
+            if length > _LONGEST:
+                return ""
             name = hole[2].strip()
             if hole[1]:
                 return "${" + hole[2] + "}"
             value = given[name] if name in given else self.attribute(name) if "." in name else self.ref(name)
             open_ = open_ or isinstance(value, Open)
-            return _spelled(value)
+            length += len(spelled := _spelled(value))
+            return spelled
 
         filled = _HOLE.sub(fill, text)
+        if length > _LONGEST:
+            return Open("…")
         return Open(filled) if open_ else filled
 
     def _holds(self, name: str) -> bool | None:
@@ -142,7 +161,10 @@ class Template:
         separator, parts = self.two(node, "Fn::Join")
         if not isinstance(parts, list):
             return Open("${" + _spelled(parts) + "}")
-        joined = _spelled(separator).join(map(_spelled, parts))
+        texts = list(map(_spelled, parts))
+        if sum(map(len, texts)) + len(texts) * len(_spelled(separator)) > _LONGEST:
+            return Open("…")
+        joined = _spelled(separator).join(texts)
         return Open(joined) if any(isinstance(part, Open) for part in parts) else joined
 
     def two(self, node: Node, name: str) -> tuple[Value, Value]:
@@ -216,7 +238,7 @@ def _scalar(node: Node | None) -> str:
 def _spelled(value: Value) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
-    return "" if value is None else str(value)
+    return "" if value is None or isinstance(value, list | dict) else str(value)
 
 
 def _get_att(template: Template, node: Node) -> Value:

@@ -7,7 +7,7 @@ detections says of it, and what is wrong between them is `wiring`'s. Pure: `toda
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from vedette.deploy.importing import wiring
@@ -22,10 +22,19 @@ from vedette.detections.loader import load_text
 from vedette.errors import Level, PatternSyntaxError, Problem, ProblemsError, printable
 from vedette.patterns import FilterPattern
 
-_TOLD = frozenset(
+_OF_PATTERN = frozenset(
     (
-        *("unknown-field", "boolean-equals", "text-is-boolean", "not-equals-absence", "or-of-not-equals"),
-        *("contradictory-and", "pattern-over-quota", "dimensions-with-default", "average-with-default"),
+        "unknown-field",
+        "boolean-equals",
+        "text-is-boolean",
+        "not-equals-absence",
+        "or-of-not-equals",
+        "contradictory-and",
+    )
+)
+_TOLD = _OF_PATTERN | frozenset(
+    (
+        *("pattern-over-quota", "dimensions-with-default", "average-with-default"),
         *("alarm-cannot-fire", "alarm-always-on", "alarm-refused", "period-below-resolution"),
     )
 )
@@ -69,17 +78,24 @@ class Verdict:
         return sum(defect.level is Level.ERROR for one in self.judged for defect in one.defects)
 
 
-def judge(found: Found, builtins: Sequence[Detection], today: dt.date) -> Verdict:
-    """Everything that was found, put together and judged, in the order in which it was found."""
-    return _Judge(found, builtins, today).verdict()
+def judge(
+    found: Found, builtins: Sequence[Detection], today: dt.date, told: Callable[[str], None] = lambda _: None
+) -> Verdict:
+    """Everything that was found, put together and judged, in the order in which it was found; `told` hears how far
+    it is."""
+    return _Judge(found, builtins, today, told).verdict()
 
 
 class _Judge:
-    def __init__(self, found: Found, builtins: Sequence[Detection], today: dt.date) -> None:
+    def __init__(
+        self, found: Found, builtins: Sequence[Detection], today: dt.date, told: Callable[[str], None]
+    ) -> None:
         self.found = found
         self.today = today
+        self.told = told
         self.library = Library(builtins, today)
-        self.taken = {detection.id for detection in builtins}
+        self.builtin = frozenset(detection.id for detection in builtins)
+        self.taken = set(self.builtin)
         self.topics: dict[str, FoundTopic] = {topic.arn: topic for topic in found.topics}
 
     def verdict(self) -> Verdict:
@@ -88,20 +104,24 @@ class _Judge:
 
     def filters(self) -> Iterator[Judged]:
         """Each filter with each alarm on its metric; a filter that no alarm watches once, alone."""
-        for filter_ in self.found.filters:
+        by_series: dict[tuple[str, str], list[FoundAlarm]] = {}
+        for alarm in self.found.alarms:
+            by_series.setdefault(alarm.series, []).append(alarm)
+        for number, filter_ in enumerate(self.found.filters):
+            self.told(f"{number:,} of {len(self.found.filters):,} filters judged")
             if self.foreign(filter_) is not None:
                 continue
-            alarms = [alarm for alarm in self.found.alarms if alarm.series == filter_.series]
+            alarms = by_series.get(filter_.series, [])
             for alarm in alarms:
                 yield self.pair(filter_, alarm)
             if not alarms:
                 yield self.pair(filter_, None)
 
     def alarms(self) -> Iterator[Judged]:
-        """Each alarm whose metric no filter counts into, other than those on metrics of AWS's services."""
+        """Each alarm whose metric is known and no filter's, other than those on metrics of AWS's services."""
         counted = {filter_.series for filter_ in self.found.filters}
         for alarm in self.found.alarms:
-            if alarm.series not in counted and not alarm.namespace.startswith("AWS/"):
+            if alarm.series not in counted and not alarm.namespace.startswith("AWS/") and not wiring.is_open(alarm):
                 defects = (wiring.lonely_alarm(alarm, self.found), *wiring.of_alarm(alarm, self.topics))
                 reason = "there is no pattern to import"
                 yield Judged(alarm.name, None, alarm, None, None, reason, (), None, defects)
@@ -111,8 +131,11 @@ class _Judge:
         for filter_ in self.found.filters:
             if (reason := self.foreign(filter_)) is not None:
                 yield Unread(filter_.where, reason)
+        counted = {filter_.series for filter_ in self.found.filters}
         for alarm in self.found.alarms:
-            if alarm.namespace.startswith("AWS/"):
+            if wiring.is_open(alarm) and alarm.series not in counted:
+                yield Unread(alarm.where, "only a deployment knows which metric the alarm watches")
+            elif alarm.namespace.startswith("AWS/"):
                 yield Unread(alarm.where, f"the alarm watches `{alarm.namespace}`, which is no metric filter's")
 
     def foreign(self, filter_: FoundFilter) -> str | None:
@@ -129,7 +152,8 @@ class _Judge:
         defects = list(self.wires(filter_, alarm))
         pattern, reason = self.pattern(filter_)
         if pattern is None:
-            defects.insert(0, Defect("pattern-unreadable", reason))
+            hint = "" if filter_.pattern is not None else "read it from the account, or from `terraform show -json`"
+            defects.insert(0, Defect("pattern-unreadable", reason, hint))
             return Judged(name, filter_, alarm, None, None, reason, (), None, tuple(defects))
         equivalents = self.library.equivalents(pattern)
         control = self.library.control(equivalents)
@@ -138,7 +162,7 @@ class _Judge:
             hint = f"`vedette detections show {control.detection}` has the text; `--pack cis` deploys it"
             defects.append(Defect("control-not-exact", message, hint, Level.WARNING))
         draft = self.draft(name, filter_, alarm, equivalents, control)
-        file, detection, found = self.made(draft, [*defects])
+        file, detection, found = self.made(draft, [*defects], self.beside(control))
         self.taken.add(draft.id)
         reason = "" if detection is not None else "the file would not load"
         return Judged(name, filter_, alarm, file, detection, reason, equivalents, control, tuple(found))
@@ -181,9 +205,18 @@ class _Judge:
             remarks=tuple(_likenesses(equivalents)),
         )
 
-    def made(self, draft: Draft, wires: list[Defect]) -> tuple[Written | None, Detection | None, list[Defect]]:
+    def beside(self, control: Control | None) -> str:
+        """What to do about a prescribed text that is a poor question; empty for any other."""
+        if control is None or not control.exact or (other := f"{control.detection}-corrected") not in self.builtin:
+            return ""
+        return f"{control.name} fails with any other text: keep it, and ask the built-in `{other}` beside it"
+
+    def made(
+        self, draft: Draft, wires: list[Defect], beside: str
+    ) -> tuple[Written | None, Detection | None, list[Defect]]:
         """The file that loads with most of what was found: without the alarm's settings if those are refused, …"""
         refused: list[Defect] = []
+        draft = replace(draft, with_metric=not wiring.is_open(draft.filter))
         for attempt in (draft, replace(draft, with_alarm=False), replace(draft, with_alarm=False, with_metric=False)):
             file = written(_remarked(attempt, [*refused, *wires]))
             try:
@@ -191,7 +224,7 @@ class _Judge:
             except ProblemsError as error:
                 refused = refused or [_refused(problem) for problem in error.problems]
                 continue
-            linted = [_linted(problem) for problem in lint([detection], self.today) if problem.rule in _TOLD]
+            linted = [_linted(problem, beside) for problem in lint([detection], self.today) if problem.rule in _TOLD]
             final = written(_remarked(attempt, [*refused, *linted, *wires]))
             return final, detection, [*refused, *linted, *wires]
         return None, None, [*refused, *wires]
@@ -212,5 +245,6 @@ def _refused(problem: Problem) -> Defect:
     return Defect("alarm-refused", problem.message, problem.hint or problem.note or "")
 
 
-def _linted(problem: Problem) -> Defect:
-    return Defect(problem.rule or "", problem.message, problem.hint or problem.note or "", problem.level)
+def _linted(problem: Problem, beside: str) -> Defect:
+    hint = (beside if problem.rule in _OF_PATTERN else "") or problem.hint or problem.note or ""
+    return Defect(problem.rule or "", problem.message, hint, problem.level)

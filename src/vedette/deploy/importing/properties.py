@@ -136,7 +136,8 @@ def _filters(properties: _Properties, where: Where) -> Iterator[FoundFilter]:
     pattern = given if given is not None else properties.value("pattern")
     for made in properties.inner("MetricTransformations", "metric_transformation"):
         yield FoundFilter(
-            name=properties.text("FilterName", "name") or where.name,
+            name=_called(properties.value("FilterName") or properties.value("name"), where)
+            or properties.text("FilterName", "name"),
             where=where,
             pattern=None if isinstance(pattern, Open) or pattern is None else str(pattern),
             log_group=properties.text("LogGroupName"),
@@ -149,13 +150,30 @@ def _filters(properties: _Properties, where: Where) -> Iterator[FoundFilter]:
         )
 
 
+def _called(value: Value, where: Where) -> str:
+    """What something is called where its own name is not told, or nothing of it is: as it is called in its file."""
+    if value is None or (isinstance(value, Open) and _nothing_known(value.text)):
+        return where.name.partition(".")[2] or where.name
+    return ""
+
+
+def _nothing_known(text: str) -> bool:
+    """Whether a text is one `${…}` from its beginning to its end."""
+    depth = 0
+    for number, char in enumerate(text):
+        depth += (char == "{") - (char == "}")
+        if number and not depth:
+            return number == len(text) - 1 and text.startswith("${")
+    return text == "…"
+
+
 def _given(text: str, otherwise: str) -> str | None:
     return text if text and text != otherwise else None
 
 
 def _alarm(properties: _Properties, where: Where) -> FoundAlarm:
     return FoundAlarm(
-        name=properties.text("AlarmName") or where.name,
+        name=_called(properties.value("AlarmName"), where) or properties.text("AlarmName"),
         where=where,
         namespace=properties.text("Namespace"),
         metric=properties.text("MetricName"),

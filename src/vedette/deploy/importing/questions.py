@@ -10,15 +10,15 @@ from __future__ import annotations
 import datetime as dt
 import enum
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
 from vedette.detections.definition import Detection, VerdictTest
 from vedette.detections.question import question
 from vedette.patterns import FilterPattern
+from vedette.predicates.compile import TooDeepError, compile_predicate
 from vedette.predicates.document import load_document
-from vedette.predicates.evaluate import evaluate
 from vedette.predicates.tree import And, Not, Or, Predicate
 
 _CONTROL = re.compile(r"Security Hub: (CloudWatch\.\d+)")
@@ -113,13 +113,26 @@ class Library:
         alike.sort(key=lambda one: (one.likeness is not Likeness.TEXT, one.detection.id))
         return tuple(alike) or tuple(self._by_verdicts(asked))
 
+    @cached_property
+    def _by_holding(self) -> dict[frozenset[int], list[Detection]]:
+        """The detections by the test records that they hold for."""
+        found: dict[frozenset[int], list[Detection]] = {}
+        for detection, asked in self._asking:
+            found.setdefault(self._holding(asked), []).append(detection)
+        return found
+
+    def _holding(self, asked: Predicate) -> frozenset[int]:
+        """The numbers of the test records that it holds for; none for what is nested too deep to be asked quickly."""
+        try:
+            holds = compile_predicate(asked)
+        except TooDeepError:
+            return frozenset()
+        return frozenset(number for number, document in enumerate(self._documents) if holds(document))
+
     def _by_verdicts(self, asked: Predicate) -> Iterable[Equivalent]:
-        verdicts = [evaluate(asked, document) for document in self._documents]
-        if not any(verdicts):
-            return
-        for detection, theirs in self._asking:
-            if _agree(theirs, self._documents, verdicts):
-                yield Equivalent(detection, Likeness.VERDICTS, len(verdicts))
+        if holding := self._holding(asked):
+            for detection in self._by_holding.get(holding, ()):
+                yield Equivalent(detection, Likeness.VERDICTS, len(self._documents))
 
     @staticmethod
     def control(among: Iterable[Equivalent]) -> Control | None:
@@ -139,8 +152,3 @@ def _control(detection: Detection) -> str | None:
     if detection.category != "cis" or detection.id.endswith("-corrected"):
         return None  # others serve the same control's purpose in words of their own
     return next((found[1] for text in detection.compliance if (found := _CONTROL.fullmatch(text))), None)
-
-
-def _agree(asked: Predicate, documents: Sequence[dict[str, object]], verdicts: Sequence[bool]) -> bool:
-    same: Callable[[dict[str, object], bool], bool] = lambda document, verdict: evaluate(asked, document) is verdict  # noqa: E731
-    return all(map(same, documents, verdicts))

@@ -37,11 +37,17 @@ def between(filter_: FoundFilter, alarm: FoundAlarm, fellows: Sequence[FoundFilt
         names = ", ".join(f"`{one.name}`" for one in fellows)
         message = f"{names} {'counts' if len(fellows) == 1 else 'count'} into the same metric: the alarm sums them"
         yield Defect("shared-metric", message, "give each filter a metric of its own", Level.WARNING)
-    if opened := [name for name in ("threshold", "period") if getattr(alarm, name) is None]:
+    opened = [name for name in ("threshold", "period") if getattr(alarm, name) is None]
+    if opened := [*(["the metric's name"] if is_open(filter_) else []), *opened]:
         message = f"{' and '.join(opened)}: only a deployment knows; the default is written"
         yield Defect("open-value", message, "read it from the account, or from `terraform show -json`", Level.WARNING)
     if filter_.default is None and alarm.treat_missing_data in ("missing", "ignore"):
         yield _missing(alarm)
+
+
+def is_open(counts: FoundFilter | FoundAlarm) -> bool:
+    """Whether only a deployment knows which metric it is."""
+    return any("${" in name or name == "…" for name in counts.series)
 
 
 def _missing(alarm: FoundAlarm) -> Defect:
@@ -66,7 +72,10 @@ def _of_topic(topic: FoundTopic) -> Iterator[Defect]:
     if topic.confirmed is None or topic.confirmed:
         return
     name = topic.arn.rpartition(":")[2]
-    if topic.pending:
+    if topic.arn.startswith("${"):
+        message = f"nothing here subscribes to `{name[2:-1]}`"
+        yield Defect("no-subscriber", message, "unless somebody does it by hand, nobody hears of it", Level.WARNING)
+    elif topic.pending:
         waiting = f"{topic.pending} wait{'s' if topic.pending == 1 else ''} for confirmation"
         hint = "click the link in the confirmation mail; it holds for two days"
         yield Defect("no-subscriber", f"nobody hears of `{name}`: {waiting}", hint)
@@ -79,6 +88,10 @@ def lonely_filter(filter_: FoundFilter, found: Found) -> Defect:
     near = _nearest(filter_.series, {alarm.series for alarm in found.alarms} - {one.series for one in found.filters})
     if near is not None:
         return _mismatch(f"counts into {_named(filter_.series)}", f"an alarm watches {_named(near)}")
+    counted = {one.series for one in found.filters}
+    if any(is_open(alarm) and alarm.series not in counted for alarm in found.alarms):
+        message = f"no alarm that can be read watches {_named(filter_.series)}"
+        return Defect("filter-without-alarm", message, "others watch what only a deployment knows", Level.WARNING)
     message = f"no alarm watches {_named(filter_.series)}: matches are counted and nobody is told"
     return Defect("filter-without-alarm", message, "put an alarm on the metric, or remove the filter")
 
@@ -99,14 +112,10 @@ def _mismatch(does: str, other: str) -> Defect:
 def _nearest(series: tuple[str, str], others: set[tuple[str, str]]) -> tuple[str, str] | None:
     """Another metric that was probably meant: one that differs in a few letters, or in the namespace only."""
 
-    def likeness(other: tuple[str, str]) -> float:
-        first, second = ("/".join(each).casefold() for each in (series, other))
-        return difflib.SequenceMatcher(None, first, second).ratio()
-
-    best = max(sorted(others), key=likeness, default=None)
-    if best is None:
-        return None
-    return best if best[1].casefold() == series[1].casefold() or likeness(best) >= _NEAR else None
+    named = {"/".join(each).casefold(): each for each in sorted(others)}
+    if close := difflib.get_close_matches("/".join(series).casefold(), named, n=1, cutoff=_NEAR):
+        return named[close[0]]
+    return next((each for each in named.values() if each[1].casefold() == series[1].casefold()), None)
 
 
 def _named(series: tuple[str, str]) -> str:

@@ -77,7 +77,8 @@ def _comments(draft: Draft) -> Iterator[str]:
 
 def _description(draft: Draft) -> str:
     if draft.alarm is not None and draft.alarm.description.strip():
-        return draft.alarm.description
+        said = draft.alarm.description.strip()
+        return said if said.endswith((".", "!", "?", "…")) else f"{said}."
     return f"What the metric filter {draft.filter.name} counts."
 
 
