@@ -55,7 +55,7 @@ bench: $(VENV)/bench.stamp  ## compare the engine with its floor and its peers, 
 bench-run: $(VENV)/dev.stamp  ## measure the live monitor: file to message, records a second, a tick
 	@$(BIN)/python bench/run_monitor.py
 
-chaos: $(VENV)/dev.stamp $(VENV)/tools.stamp  ## kill the monitor 200 times while it reads 10,000 files, and 200 over a queue, and count what is left
+chaos: $(VENV)/dev.stamp $(VENV)/tools.stamp  ## kill the monitor 200 times over 10,000 files, as often over a queue, and count what is left
 	@VEDETTE_CHAOS_KILLS=$${VEDETTE_CHAOS_KILLS:-200} VEDETTE_CHAOS_FILES=$${VEDETTE_CHAOS_FILES:-10000} \
 		$(BIN)/python -m pytest tests/chaos -s
 
