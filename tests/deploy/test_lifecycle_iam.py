@@ -98,6 +98,15 @@ def test_each_command_with_its_own_policy(
     assert refused.code == ExitCode.FAILURE
     assert "is not allowed" in refused.err
 
+    forbid(root, "only-plan", ELSEWHERE[2])
+    closed = deploy("plan", *OPTIONS, "--bundle", "code.zip")
+    assert closed.code == ExitCode.FAILURE
+    assert f"{ELSEWHERE[2]} is closed: " in closed.err
+    assert (
+        f"leave the region out: `--event-region home --event-region {ELSEWHERE[0]} --event-region {ELSEWHERE[1]}`"
+        in (closed.err)
+    )
+
     become("apply")
     applied = deploy("apply", *OPTIONS, "--bundle", "code.zip", "--yes")
     assert applied.code == ExitCode.DONE, applied.err
@@ -121,6 +130,14 @@ def test_each_command_with_its_own_policy(
 def rules_in(root: AwsSession, region: str) -> list[object]:
     found = root.client("events", region).call("list_rules")["Rules"]
     return [one["Name"] for one in found]  # type: ignore[attr-defined]
+
+
+def forbid(root: AwsSession, user: str, region: str) -> None:
+    """As a policy of the organisation would: nothing may be done in the region."""
+    condition = {"StringEquals": {"aws:RequestedRegion": region}}
+    statement = {"Effect": "Deny", "Action": "*", "Resource": "*", "Condition": condition}
+    document = json.dumps({"Version": "2012-10-17", "Statement": statement})
+    root.client("iam").call("put_user_policy", UserName=user, PolicyName="closed", PolicyDocument=document)
 
 
 def tamper(root: AwsSession, region: str) -> None:

@@ -5,6 +5,7 @@ ministack keeps regions apart by the region that a request is signed for. It car
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 from collections.abc import Iterator
 from pathlib import Path
@@ -113,6 +114,15 @@ def _tampered_with_and_put_back(deploy: Deployer) -> None:
     targets: Any = here.call("list_targets_by_rule", Rule="vedette-root-access-key-used")["Targets"]
     assert {one["Id"] for one in targets} == {"topic", "storyteller"}
     assert there.call("describe_rule", Name=RULE)["State"] != "DISABLED"
+
+    failed = {
+        "MetricName": "FailedInvocations", "Dimensions": [{"Name": "RuleName", "Value": RULE}], "Value": 3.0,
+        "Timestamp": dt.datetime.now(dt.UTC) - dt.timedelta(minutes=5),
+    }  # fmt: skip
+    deploy.aws.client("cloudwatch", "us-east-2").call("put_metric_data", Namespace="AWS/Events", MetricData=[failed])
+    lost = deploy("status")
+    assert lost.code == ExitCode.FINDINGS
+    assert "the rules in us-east-2 could not send 3 events home in a day" in " ".join(lost.err.split())
 
 
 def _beside_another(deploy: Deployer) -> None:

@@ -86,6 +86,7 @@ def full() -> Wanted:
         channels=(ChannelWanted("slack", "slack", "secret://aws/vedette/slack#url"),),
         subscriptions=(Subscription("email", "ops@example.com"),),
         code=("assets", "code/0.zip", "0" * 64),
+        event_regions=("us-east-1", "us-east-2"),
     )
 
 

@@ -236,6 +236,16 @@ def test_a_record_that_a_rule_matched(at_hook: Stage, receiver: Receiver) -> Non
         at_hook.hear(event)
 
 
+def test_an_event_that_was_forwarded_is_told_once_with_its_own_region(at_hook: Stage, receiver: Receiver) -> None:
+    """It comes twice where two rules forward it; the function's own region is another."""
+    event = {"detail-type": "AWS Console Sign In via CloudTrail", "region": "eu-north-1"}
+    event["detail"] = root_login(NOW - 5, awsRegion="eu-north-1")
+    for _ in range(2):
+        at_hook.hear({"detection": "root-login", "event": event})
+    assert len(receiver.requests) == 1
+    assert "called ConsoleLogin once from 198.51.100.7 in eu-north-1, at" in text_of(receiver)
+
+
 def test_the_same_records_by_rule_and_by_alarm_are_told_once(at_hook: Stage, receiver: Receiver) -> None:
     """The rule is quicker; what the alarm brings minutes later is no news, unless there is more of it."""
     at_hook.logs.put(IN_WINDOW, root_login())

@@ -183,6 +183,9 @@ def document(status: Status, fresh: Freshness, wrong: Sequence[str]) -> dict[str
         ],
         "trail": None if status.trail is None else _trail_document(status.trail),
         "alarms": dict(status.alarms),
+        "forwarding": [
+            {"region": one.region, "event_rules": one.rules, "failed": one.failed} for one in status.forwarding
+        ],
         "in_alarm": [{"alarm": name, "detection": detection or None} for name, detection in status.standing],
         "drift": [_drift_document(one, status.place.region) for one in status.drifts],
         "subscriptions": [

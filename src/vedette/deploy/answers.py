@@ -34,6 +34,13 @@ def texts(answer: Mapping[str, object], name: str) -> tuple[str, ...]:
     return tuple(one for one in value if isinstance(one, str)) if isinstance(value, list | tuple) else ()
 
 
+def numbers(answer: Mapping[str, object], name: str) -> tuple[float, ...]:
+    """The list of numbers of that name; empty where there is none."""
+    value = answer.get(name)
+    found = value if isinstance(value, list | tuple) else ()
+    return tuple(one for one in found if isinstance(one, int | float) and not isinstance(one, bool))
+
+
 def epoch(answer: Mapping[str, object], name: str) -> int | None:
     """The moment of that name (boto3 gives a datetime) in epoch seconds; None where there is none."""
     stamp = getattr(answer.get(name), "timestamp", None)

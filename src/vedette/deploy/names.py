@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
+from typing import Protocol
 
 from vedette import __version__
 from vedette.deploy.wanted import Wanted
@@ -17,6 +18,19 @@ BASE = "base"
 STORYTELLER = "storyteller"
 OVERVIEW = "overview"
 EVENTS = "events"
+
+
+class Named(Protocol):
+    """What a name is made of where it needs no more than the deployment's and the home region's."""
+
+    @property
+    def name(self) -> str:
+        """What every name begins with."""
+
+    @property
+    def region(self) -> str:
+        """The home."""
+
 
 _OWNER_TAG = "vedette:owner"
 NAME_TAG = "vedette:name"
@@ -89,7 +103,7 @@ def forward_rule_name(wanted: Wanted, number: int | str) -> str:
     return f"{wanted.name}-to-{wanted.region}-{number}"
 
 
-def forward_role_name(wanted: Wanted) -> str:
+def forward_role_name(wanted: Named) -> str:
     """The role with which EventBridge sends events home; roles are of the whole account, so the region is in it."""
     return _fit(f"{wanted.name}-forward-{wanted.region}", 64)
 

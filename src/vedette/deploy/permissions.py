@@ -170,6 +170,8 @@ def _status(wanted: Wanted) -> Iterator[_Need]:
     yield from _discover()
     yield _Need("see that the trail delivers", "cloudtrail", "GetTrailStatus", Place.ALL_TRAILS)
     yield from _drift(wanted)
+    if wanted.event_regions:
+        yield _Need("see that events of other regions come home", "cloudwatch", "GetMetricData", Place.EVERYTHING)
     yield _Need("see who has confirmed", "sns", "ListSubscriptionsByTopic", Place.TOPICS)
     yield _Need("see how the storyteller is", "lambda", "GetFunctionConfiguration", Place.FUNCTIONS)
     yield _Need("see how the storyteller is", "cloudwatch", "GetMetricStatistics", Place.EVERYTHING)

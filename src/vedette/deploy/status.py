@@ -8,17 +8,18 @@ from __future__ import annotations
 import datetime as dt
 import enum
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from vedette.aws import AwsError, AwsSession, Failure
 from vedette.deploy import drift, standing
-from vedette.deploy.answers import epoch, flag, mapping, records, text
+from vedette.deploy.answers import epoch, flag, mapping, numbers, records, text
 from vedette.deploy.deployed import Resource, read
 from vedette.deploy.discovery import FoundTrail, find_trails
 from vedette.deploy.drift import Drift
 from vedette.deploy.intrinsics import Place
 from vedette.deploy.mending import RENEWAL, mendable
+from vedette.deploy.names import forward_role_name
 from vedette.deploy.stacks import Phase, StackState
 from vedette.deploy.standing import Unreached
 from vedette.deploy.storyteller.contract import CONFIG
@@ -73,6 +74,15 @@ class StorytellerState:
 
 
 @dataclass(frozen=True, slots=True)
+class ForwardingState:
+    """The rules of another region: how many, and how many events they could not send home in a day."""
+
+    region: str
+    rules: int
+    failed: int
+
+
+@dataclass(frozen=True, slots=True)
 class Status:
     """All of it. `alarms` counts by state; `standing` names the alarms in ALARM, with their detections' ids."""
 
@@ -85,6 +95,7 @@ class Status:
     standing: tuple[tuple[str, str], ...]
     subscriptions: tuple[SubscriptionState, ...]
     storyteller: StorytellerState | None
+    forwarding: tuple[ForwardingState, ...] = ()
     unreached: tuple[Unreached, ...] = ()
 
 
@@ -104,6 +115,7 @@ def look(session: AwsSession, place: Place, now: int) -> Status:
         standing=tuple((name, detections.get(name, "")) for name, state in alarms.items() if state == "ALARM"),
         subscriptions=tuple(_subscriptions(session, deployed)),
         storyteller=_storyteller(session, deployed, now),
+        forwarding=tuple(_forwarding(session, place, deployed, now)),
         unreached=found.unreached,
     )
 
@@ -200,6 +212,33 @@ def _counted(session: AwsSession, function: str, metric: str, now: int) -> int:
     return round(sum(value for value in sums if isinstance(value, int | float)))
 
 
+def _forwarding(session: AwsSession, place: Place, deployed: Sequence[Resource], now: int) -> Iterator[ForwardingState]:
+    """By region. What cannot be sent is tried for a day and then lost: no queue of another region takes it."""
+    rules: dict[str, list[str]] = {}
+    for one in deployed:
+        if one.region and one.type == "AWS::Events::Rule":
+            rules.setdefault(one.region, []).append(one.name)
+    for region, named in rules.items():
+        with standing.reaching(region, place.region):
+            answer = session.client("cloudwatch", region).call(
+                "get_metric_data",
+                MetricDataQueries=[_failures_of(number, name) for number, name in enumerate(named)],
+                StartTime=dt.datetime.fromtimestamp(now - _DAY, dt.UTC),
+                EndTime=dt.datetime.fromtimestamp(now, dt.UTC),
+            )
+        values = [value for one in records(answer, "MetricDataResults") for value in numbers(one, "Values")]
+        yield ForwardingState(region, len(named), round(sum(values)))
+
+
+def _failures_of(number: int, rule: str) -> Mapping[str, object]:
+    metric = {
+        "Namespace": "AWS/Events",
+        "MetricName": "FailedInvocations",
+        "Dimensions": [{"Name": "RuleName", "Value": rule}],
+    }
+    return {"Id": f"rule{number}", "MetricStat": {"Metric": metric, "Period": _DAY, "Stat": "Sum"}}
+
+
 def problems(status: Status) -> list[str]:
     """What is wrong, each in a sentence that says what to do, the beginning of the chain first."""
     found = [_stack(one) for one in status.stacks if one.phase is not Phase.STANDING]
@@ -216,6 +255,12 @@ def problems(status: Status) -> list[str]:
             found.append(f"the trail {trail.name} cannot deliver to the log group: {trail.to_logs_error}")
     found += [
         f"{one.kind} {one.called} is not as it was deployed: {one.fault.value}; {_remedy(one)}" for one in status.drifts
+    ]
+    found += [
+        f"the rules in {one.region} could not send {one.failed} events home in a day: look at the role "
+        f"`{forward_role_name(status.place)}`"
+        for one in status.forwarding
+        if one.failed
     ]
     for each in status.subscriptions:
         if each.confirmation is Confirmation.PENDING:
