@@ -22,7 +22,7 @@ from vedette.deploy.importing.questions import Library, Likeness, bare, canonica
 from vedette.detections.definition import Derived, Detection
 from vedette.detections.loader import load_builtin, load_text
 from vedette.detections.reading import ID
-from vedette.errors import ProblemsError
+from vedette.errors import Level, ProblemsError
 from vedette.patterns import FilterPattern
 from vedette.predicates.evaluate import evaluate
 from vedette.predicates.tree import And, Or, Predicate
@@ -268,6 +268,51 @@ def test_what_is_not_of_cloudtrail_is_left_with_its_reason() -> None:
     foreign = judged([a_filter(log_group="/shop")], groups=frozenset({"/trail"}))
     assert [left.reason for left in foreign.unread] == ["no trail of this region writes to `/shop`"]
     assert judged([a_filter()], groups=frozenset({"/trail"})).unread == ()
+
+
+def test_what_only_a_deployment_knows_is_no_defect() -> None:
+    """Rule: "judged by what the files can know": an alarm on a metric that is open says nothing about the filters."""
+    verdict = judged([a_filter()], [an_alarm(metric="${var.metric}")])
+    (one,) = verdict.judged
+    assert [(defect.rule, defect.level) for defect in one.defects] == [("filter-without-alarm", Level.WARNING)]
+    assert [left.reason for left in verdict.unread] == ["only a deployment knows which metric the alarm watches"]
+    both = judged([a_filter(namespace="${Stage}/x")], [an_alarm(namespace="${Stage}/x", threshold=3)])
+    (one,) = both.judged
+    assert [defect.message for defect in one.defects] == [
+        "the metric's name: only a deployment knows; the default is written"
+    ]
+    assert one.detection is not None
+    assert one.detection.alarm.threshold == 3
+    topic = FoundTopic("${aws_sns_topic.t.arn}", 0, 0)
+    (one,) = judged([a_filter()], [an_alarm(actions=("${aws_sns_topic.t.arn}",))], [topic]).judged
+    assert [(defect.rule, defect.level) for defect in one.defects] == [("no-subscriber", Level.WARNING)]
+
+
+def test_a_text_that_security_hub_wants_is_not_to_be_mended() -> None:
+    builtin_one = next(one for one in builtin() if one.id == "cis-console-sign-in-without-mfa")
+    assert builtin_one.pattern is not None
+    (one,) = judge(Found("x", (a_filter(builtin_one.pattern.source),), (an_alarm(),)), builtin(), TODAY).judged
+    (defect,) = one.defects
+    assert defect.hint == (
+        "CloudWatch.3 fails with any other text: keep it, and ask the built-in "
+        "`cis-console-sign-in-without-mfa-corrected` beside it"
+    )
+
+
+def test_a_pattern_that_is_nested_too_deep_to_be_compared_is_compared_by_its_form_alone() -> None:
+    joined = "".join(f" {'&&' if n % 2 else '||'} $.requestParameters.n = {n})" for n in range(40))
+    deep = "{ " + "(" * 41 + '$.eventName = "ConsoleLogin"' + joined + ") }"
+    (one,) = judged([a_filter(deep)], [an_alarm()]).judged
+    assert one.equivalents == ()
+
+
+def test_very_many_filters_are_judged_in_no_time_and_told_of() -> None:
+    told: list[str] = []
+    many = [a_filter(name=f"f{n}", metric=f"m{n}") for n in range(120)]
+    others = [an_alarm(name=f"a{n}", metric=f"other{n}", namespace="Far") for n in range(120)]
+    verdict = judge(Found("x", tuple(many), tuple(others)), (), TODAY, told.append)
+    assert len(verdict.judged) == 240
+    assert told[::60] == ["judged: 0 of 120", "judged: 60 of 120"]
 
 
 def test_severity_is_guessed_with_its_reason() -> None:

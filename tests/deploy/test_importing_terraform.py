@@ -144,6 +144,11 @@ def value_of(source: str) -> Value:
         ("element([], 0)", Open("${element([], 0)}")),
         ("[1, 2][7]", Open("${[1, 2][7]}")),
         ("(1)", 1),
+        ("local.two.0.1", Open("${local.two.0.1}")),
+        ("aws_sns_topic.two.1.name", "two-1"),  # as it was written before Terraform 0.12
+        ("{ a = 1\n b = 2, }", {"a": 1, "b": 2}),
+        ("<<-EOT\n    a\n   \n    EOT\n", "a\n\n"),
+        ("join(\"\", [])", ""),
         ("(1, 2)", Open("${(1, 2)}")),
         ("local.map[1, 2]", Open("${local.map[1, 2]}")),
         ("var.names.!", Open("${var.names.!}")),
@@ -166,6 +171,26 @@ def value_of(source: str) -> Value:
 def test_what_an_expression_comes_to(source: str, value: Value) -> None:
     found = value_of(source)
     assert (found.text if isinstance(found, Open) else found) == (value.text if isinstance(value, Open) else value)
+
+
+@pytest.mark.parametrize(
+    ("source", "told"),
+    [
+        ("{ @ = 1 }", "6:8: error: expected a key"),
+        ("{ a = 1", "a bracket that is not closed"),
+        ("@ [1, (2", "6:12: error: a bracket that is not closed"),
+        ("@ [1)", "`)` closes nothing that is open"),
+        ("@ /* here", "a comment that is not closed"),
+        ("<<EOT\n${1\nEOT\n", "`${` that is not closed"),
+        ('"a', "6:6: error: a text that is not closed"),
+        ("!" * 100, "nested deeper than 64 levels"),
+    ],
+)
+def test_what_is_broken_within_an_expression_is_told(source: str, told: str) -> None:
+    text = f"locals {{\n a = 1\n}}\n\nlocals {{\n x = {source}"
+    with pytest.raises(ProblemsError) as caught:
+        hcl.parse(Text.of(text, "main.tf"))
+    assert told in caught.value.render()
 
 
 CIS = (Path(__file__).parent / "import_data" / "cis_module.tf").read_text()
@@ -223,6 +248,20 @@ def test_what_is_tried_twice_is_read_once(tmp_path: Path) -> None:
         read(tmp_path, body)
     body = "x = " + '@ "${' * 15 + "1" + '}"' * 15 + "\n"
     assert read(tmp_path, body).filters == ()
+
+
+def test_lists_beyond_all_bounds_are_not_made() -> None:
+    """A chain of lists that is looked into at its beginning first, so that it grows deeper than any expression."""
+    chain = "\n".join(f"  l{number + 1} = [local.l{number}]" for number in range(300))
+    module = Module([("main.tf", hcl.parse(Text.of(f"locals {{\n  l0 = 1\n{chain}\n}}\n", "main.tf")))])
+    for number in range(300):
+        module.value(hcl.parse(Text.of(f"x = local.l{number}\n", "t")).attributes["x"], {})
+    deep = hcl.parse(Text.of('x = "${local.l290}-"\ny = local.l290 == local.l291\n', "t")).attributes
+    assert module.value(deep["x"], {}) == Open("…")
+    assert module.value(deep["y"], {}) == Open("${local.l290 == local.l291}")
+    wide = hcl.parse(Text.of(f"x = concat({', '.join(['split(local.c, local.t)'] * 3)})\n", "t")).attributes["x"]
+    module = Module([("main.tf", hcl.parse(Text.of(f'locals {{\n c = ","\n t = "{"," * 3000}"\n}}\n', "t")))])
+    assert isinstance(module.value(wide, {}), Open)
 
 
 _PIECES = [

@@ -109,10 +109,6 @@ def _selectors(value: object) -> list[object]:
     ]  # fmt: skip
 
 
-def _advanced(value: object) -> list[object]:
-    return [{"name": one.get("Name"), "field_selector": _lowered(one["FieldSelectors"])} for one in _each(value)]
-
-
 def _transformation(value: object) -> dict[str, object]:
     (one,) = _each(value)
     words = {"MetricName": "name", "MetricNamespace": "namespace", "MetricValue": "value"}
@@ -252,9 +248,9 @@ TYPES: Final[dict[str, Type]] = {
             "CloudWatchLogsRoleArn": "cloud_watch_logs_role_arn",
             "EnableLogFileValidation": "enable_log_file_validation",
             "IsLogging": "enable_logging", "KMSKeyId": "kms_key_id", "S3BucketName": "s3_bucket_name",
-            "EventSelectors": "event_selector", "AdvancedEventSelectors": "advanced_event_selector",
+            "EventSelectors": "event_selector",
         },
-        {"Tags": _tags, "EventSelectors": _selectors, "AdvancedEventSelectors": _advanced},
+        {"Tags": _tags, "EventSelectors": _selectors},
         "IncludeGlobalServiceEvents IsMultiRegionTrail IsOrganizationTrail",
     ),
     "AWS::CloudWatch::Alarm": Type(

@@ -40,7 +40,7 @@ class _Reader:
     def answers(self, service: str, method: str, of: str, what: str, **asked: object) -> Iterator[Mapping[str, object]]:
         count = 0
         for page in self.session.client(service).pages(method, **asked):
-            self.told(f"{count:,} {what}")
+            self.told(f"{what}: {count:,}")
             for one in records(page, of):
                 count += 1
                 yield one
@@ -62,7 +62,7 @@ class _Reader:
         """The topics that the alarms act on; one of another account, or that may not be asked, is not known."""
         arns = sorted({arn for alarm in alarms for arn in alarm.actions if arn.split(":")[2:3] == ["sns"]})
         for number, arn in enumerate(arns):
-            self.told(f"{number:,} of {len(arns):,} topics")
+            self.told(f"topics: {number:,} of {len(arns):,}")
             if arn.split(":")[4:5] != [self.account]:
                 yield FoundTopic(arn, None, None)
                 continue

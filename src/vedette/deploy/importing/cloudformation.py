@@ -27,7 +27,7 @@ _HOLE = re.compile(r"\$\{(!?)([^${}]*)\}")
 _NAMED = {"AWS::Logs::LogGroup": "LogGroupName", "AWS::Logs::MetricFilter": "FilterName"}
 """The types of which a reference is the name, and the property that says it."""
 _DEEPEST = 40
-_MOST = 300_000
+_MOST = 100_000
 """Nodes that are looked at for one template: names that are made of each other twice would go on for ever."""
 _LONGEST = 20_000
 """Characters of a text that is made; patterns and names are far shorter."""

@@ -264,7 +264,7 @@ class Expressions(Scanner):
             return Literal(found.group())
         start = self.at
         found_key = self.operand(depth)
-        if found_key is None or self.at == start:
+        if found_key is None:
             self.fail("expected a key", start)
         return Literal(found_key.name) if isinstance(found_key, Reference) and not found_key.steps else found_key
 

@@ -108,7 +108,7 @@ class _Judge:
         for alarm in self.found.alarms:
             by_series.setdefault(alarm.series, []).append(alarm)
         for number, filter_ in enumerate(self.found.filters):
-            self.told(f"{number:,} of {len(self.found.filters):,} filters judged")
+            self.told(f"judged: {number:,} of {len(self.found.filters):,}")
             if self.foreign(filter_) is not None:
                 continue
             alarms = by_series.get(filter_.series, [])
