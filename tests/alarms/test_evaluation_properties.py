@@ -33,7 +33,7 @@ def specs(draw: st.DrawFn) -> AlarmSpec:
     m = draw(st.none() | st.integers(1, n))
     return AlarmSpec(
         "alarm",
-        threshold=draw(st.sampled_from([0.0, 1.0, 2.0])),
+        threshold=draw(st.sampled_from([0.0, 1.0, 2.0, 6.0, 15.0])),
         statistic=draw(st.sampled_from(["Sum", "Average", "Minimum", "Maximum", "SampleCount", "p90"])),
         period=draw(periods),
         evaluation_periods=n,
@@ -146,3 +146,33 @@ def test_a_burst_that_flaps_is_one_episode_if_asked() -> None:
     joined = episodes(spec, series, 0, 10_000, quiet=900)
     assert [(e.start, e.end, e.minutes) for e in joined] == [(240, 1020, (60, 120, 180)), (7_260, 8_160, (7_200,))]
     assert joined[0].closed == apart[2].closed
+
+
+@settings(deadline=None, max_examples=200)
+@given(
+    st.lists(st.tuples(st.integers(0, 40), st.sampled_from([0.1, 0.7, 1.0, 2.5])), max_size=30),
+    st.sampled_from([0.8, 3.0, 3.1, 8.0]),
+    st.sampled_from([60, 120, 300]),
+    st.sampled_from(
+        [
+            ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
+            ComparisonOperator.GREATER_THAN_THRESHOLD,
+        ]
+    ),
+)
+def test_a_sum_that_nearly_reaches_its_threshold(
+    points: list[tuple[int, float]], threshold: float, period: int, operator: ComparisonOperator
+) -> None:
+    """What no stretch of a period adds up to leaves the alarm in OK; what just does makes it fire."""
+    spec = AlarmSpec(
+        "alarm",
+        threshold=threshold,
+        period=period,
+        comparison_operator=operator,
+        treat_missing_data=TreatMissingData.NOT_BREACHING,
+    )
+    samples: Samples = {}
+    for minute, value in points:
+        samples.setdefault(60 * minute, []).append(value)
+    found = [(t.old, t.new, t.at) for t in timeline(spec, as_sets(samples), 0, 3_600)]
+    assert found == reference_alarms.course(spec, samples, 0, 3_600, State.OK)

@@ -11,10 +11,16 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from vedette.alarms.reasons import Evidence
-from vedette.alarms.spec import AlarmSpec, State
+from vedette.alarms.spec import AlarmSpec, ComparisonOperator, State, TreatMissingData
 from vedette.alarms.state import Transition
 from vedette.alarms.verdict import Judge, Points
+from vedette.metrics.sketch import Exact
 from vedette.metrics.statistics import StatisticSet
+
+_RISING = (
+    ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
+    ComparisonOperator.GREATER_THAN_THRESHOLD,
+)
 
 
 def timeline(
@@ -103,7 +109,7 @@ def _judge(spec: AlarmSpec, series: Mapping[int, StatisticSet]) -> Judge:
 def _walk(judge: Judge, start: int, end: int, state: State) -> Iterator[Transition]:
     windows = judge.windows
     first = -(-start // windows.cadence) * windows.cadence
-    if first >= end:
+    if first >= end or (state is State.OK and _stays_ok(judge)):
         return
     shown = windows.end(first)
     last = windows.end((end - 1) // windows.cadence * windows.cadence)
@@ -113,6 +119,29 @@ def _walk(judge: Judge, start: int, end: int, state: State) -> Iterator[Transiti
             now = first if moment == shown else moment + windows.delay
             yield Transition(state, found, now, Evidence(judge.spec, now, moment, judge.points))
             state = found
+
+
+def _stays_ok(judge: Judge) -> bool:
+    """Whether an alarm in OK will not leave it, because no stretch as long as a period adds up to the threshold.
+
+    Most bursts that are looked for never happen; that none did is seen sooner than each evaluation is done.
+    """
+    spec, points, period = judge.spec, judge.points, judge.windows.period
+    rising = spec.comparison_operator in _RISING
+    if not (rising and spec.statistic == "Sum" and spec.treat_missing_data is TreatMissingData.NOT_BREACHING):
+        return False
+    first = 0
+    held: Exact = 0
+    for last, data in enumerate(points.sets):
+        if data.minimum < 0:
+            return False
+        held += data.exact_sum
+        while points.starts[first] <= points.starts[last] - period:
+            held -= points.sets[first].exact_sum
+            first += 1
+        if float(held) >= spec.threshold:  # rounded, as the statistic is
+            return False
+    return True
 
 
 def _moments(judge: Judge, after: int, last: int) -> list[int]:
