@@ -39,7 +39,6 @@ def resting_collector() -> Iterator[None]:
 
 def tune_collector() -> None:
     """As `resting_collector`, for as long as the process lives."""
-    gc.collect()
     gc.freeze()
     gc.set_threshold(100_000, 20, 20)
 

@@ -121,6 +121,7 @@ class Projection:
         self._log_file = msgspec.json.Decoder(shell)
         self._array = msgspec.json.Decoder(list[self.record_type])  # type: ignore[name-defined]
         self._record = msgspec.json.Decoder(self.record_type)
+        self._accesses: dict[Path, Access] = {}
         self._odd: dict[type[Struct], type[Struct]] = {}
 
     def log_file(self, data: bytes) -> list[Record]:
@@ -162,6 +163,12 @@ class Projection:
 
     def access(self, path: Path) -> Access:
         """How to read `path`, one of those that the projection was made for. Raises KeyError for another."""
+        found = self._accesses.get(path)
+        if found is None:
+            found = self._accesses[path] = self._access(path)
+        return found
+
+    def _access(self, path: Path) -> Access:
         kind: type[Struct] = self.record_type
         attributes: list[str] = []
         absent: object = UNSET
