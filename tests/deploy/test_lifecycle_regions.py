@@ -158,12 +158,12 @@ def _moved(deploy: Deployer) -> None:
 # What gets in the way
 
 
-def closed(monkeypatch: pytest.MonkeyPatch, region: str, code: str, failure: Failure, message: str = "") -> None:
-    """A region in which every look at stacks is refused."""
+def closed(monkeypatch: pytest.MonkeyPatch, regions: str, code: str, failure: Failure, message: str = "") -> None:
+    """Regions in which every look at stacks is refused."""
     real = stacks.ours
 
     def refusing(cfn: AwsClient, name: str, home: str = "") -> tuple[StackState, ...]:
-        if cfn.region == region:
+        if cfn.region in regions.split():
             raise AwsError(message or code, failure, code=code, hint="allow `cloudformation:DescribeStacks` on `*`")
         return real(cfn, name, home)
 
@@ -191,6 +191,9 @@ def test_a_region_that_is_forbidden_later_can_be_left_behind(deploy: Deployer, m
     assert refused.code == ExitCode.FAILURE
     assert f"us-east-2 is closed: {said}" in refused.err
     assert "on `*`, in us-east-2; or leave the region out: `--event-region home`" in refused.err
+    shown = deploy("destroy")
+    assert "us-east-2 is closed" in shown.out
+    assert "what is there stays" in " ".join(shown.out.split())
     status = deploy("status")
     assert status.code == ExitCode.FINDINGS
     assert "nobody knows whether its events come home" in status.err
@@ -199,6 +202,17 @@ def test_a_region_that_is_forbidden_later_can_be_left_behind(deploy: Deployer, m
     assert "A stack that forwards events may stand there" in planned.err.replace("\n     ", " ")
     assert deploy("status").code == ExitCode.DONE
     monkeypatch.undo()
+
+
+def test_closed_regions_are_named_together(deploy: Deployer, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An organisation closes all but a few: one command leaves them out."""
+    closed(monkeypatch, "ap-southeast-2 eu-north-1 us-east-2", "AccessDenied", Failure.DENIED, "AccessDenied: no")
+    answer = deploy("plan", *SOME)
+    assert answer.code == ExitCode.FAILURE
+    told = " ".join(answer.err.split())
+    assert "ap-southeast-2 is closed: AccessDenied: no; eu-north-1 is closed: AccessDenied: no; us-east-2" in told
+    assert "leave these regions out: `--event-region home --event-region us-east-1`" in told
+    deploy.done("plan", *SOME, "--event-region", "home", "--event-region", "us-east-1")
 
 
 def test_no_such_region_is_told_apart(monkeypatch: pytest.MonkeyPatch, deploy: Deployer) -> None:

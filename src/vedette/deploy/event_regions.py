@@ -43,9 +43,9 @@ def seen_regions(wanted: Wanted) -> tuple[str, ...]:
     return wanted.region, *wanted.event_regions
 
 
-def without(region: str, regions: Collection[str]) -> str:
-    """The options that ask for these regions but for one."""
-    return " ".join(f"--event-region {one}" for one in (HOME_ONLY, *sorted(set(regions) - {region})))
+def without(closed: Collection[str], regions: Collection[str]) -> str:
+    """The options that ask for these regions without some."""
+    return " ".join(f"--event-region {one}" for one in (HOME_ONLY, *sorted(set(regions) - set(closed))))
 
 
 def listed(regions: Sequence[str]) -> str:

@@ -96,7 +96,7 @@ def explained(
     told = f"{known.says}: {said}" if known is not None and known.says else said
     hint = known.hint(cause, wanted) if known else _events(stack, where)
     if where in wanted.event_regions:
-        hint += f"; without the region: `{without(where, wanted.event_regions)}`"
+        hint += f"; without the region: `{without([where], wanted.event_regions)}`"
     return DeployError(f"{what}: {told}{left}", hint=hint)
 
 

@@ -6,7 +6,7 @@ found without its options. Nothing is changed here.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 
@@ -47,17 +47,26 @@ def find(session: AwsSession, place: Place, wanted: Sequence[str] = (), perhaps:
     """
     home = stacks.ours(session.client("cloudformation", place.region), place.name)
     noted = _noted(session, place, home)
-    states, unreached = list(home), []
+    states, closed = list(home), {}
     for region in sorted({*noted, *wanted, *perhaps} - {place.region}):
         try:
             with reaching(region, place.region, wanted):
                 states += stacks.ours(session.client("cloudformation", region), place.name, place.region)
         except ClosedRegionError as error:
-            if region in wanted:
-                raise
-            if region in noted:
-                unreached.append(Unreached(region, error.message))
+            closed[region] = error
+    _refuse({region: error for region, error in closed.items() if region in wanted}, wanted)
+    unreached = [Unreached(region, error.message) for region, error in closed.items() if region in noted]
     return Standing(tuple(states), tuple(unreached))
+
+
+def _refuse(closed: Mapping[str, ClosedRegionError], wanted: Sequence[str]) -> None:
+    """Raise for wanted regions that are closed, all at once: whoever leaves them out does so once."""
+    errors = list(closed.values())
+    if len(errors) == 1:
+        raise errors[0]
+    if errors:
+        told = "; ".join(error.message for error in errors)
+        raise ClosedRegionError(told, hint=f"open them, or leave these regions out: `{without(closed, wanted)}`")
 
 
 def _noted(session: AwsSession, place: Place, home: Sequence[StackState]) -> tuple[str, ...]:
@@ -84,7 +93,7 @@ def reaching(region: str, home: str, wanted: Collection[str] = ()) -> Iterator[N
     except AwsError as error:
         if region == home or error.failure not in _CLOSED or "Expired" in error.code:
             raise
-        leave = f"leave the region out: `{without(region, wanted)}`" if region in wanted else ""
+        leave = f"leave the region out: `{without([region], wanted)}`" if region in wanted else ""
         message, hint = _told(error, region)
         raise ClosedRegionError(message, hint="; or ".join(part for part in (hint, leave) if part)) from None
 
