@@ -425,7 +425,7 @@ def test_each_region_s_stack_is_a_file_with_a_command_in_that_region() -> None:
     assert f"delete-stack --region us-east-1 --stack-name {US_EAST_1}" in readme
     removal = [line.split()[-1] for line in readme.splitlines() if "delete-stack" in line]
     assert removal[:3] == [US_EAST_2, US_EAST_1, "vedette-events"]
-    assert "in us-east-1 and us-east-2, send those that the rules ask for" in readme
+    assert "`eu-west-1`, from us-east-1 and us-east-2." in readme
     assert readme.count("--capabilities CAPABILITY_NAMED_IAM") == 3  # of the trail, the storyteller, the forwarding
 
 

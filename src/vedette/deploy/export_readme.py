@@ -55,8 +55,8 @@ def _elsewhere(deployment: Deployment, wanted: Wanted) -> str:
     if not regions:
         return ""
     return f"""
-EventBridge keeps events to their region: the last stacks, in {listed(regions)}, send those that the rules ask for to
-the event bus of `{wanted.region}`.
+EventBridge keeps events to their region. The last stacks send those that the rules ask for to the event bus of
+`{wanted.region}`, from {listed(regions)}.
 """
 
 
@@ -148,11 +148,13 @@ def _second_stackset(deployment: Deployment, wanted: Wanted) -> str:
     regions = _regions(deployment)
     if not regions:
         return ""
+    several = len(regions) < sum(bool(stack.region) for stack in deployment.stacks)
+    more = " So is each other `forwarding-….json`." if several else ""
     return f"""
 ## Events of other regions
 
 EventBridge keeps events to their region. `forwarding.json` is a second StackSet, to be deployed after the first: its
-rules send what the others ask for to the event bus of `{wanted.region}`, in the same account.
+rules send what the others ask for to the event bus of `{wanted.region}`, in the same account.{more}
 
     aws cloudformation create-stack-set --stack-set-name {wanted.name}-forwarding --template-url https://… \\
         --permission-model SERVICE_MANAGED --auto-deployment Enabled=true,RetainStacksOnAccountRemoval=false
