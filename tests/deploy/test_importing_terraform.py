@@ -94,6 +94,7 @@ def value_of(source: str) -> Value:
         ("aws_sns_topic.each[\"a\"].arn", Open('${aws_sns_topic.each["a"].arn}')),
         ("[for t in aws_sns_topic.each : t.arn]",
          [Open('${aws_sns_topic.each["b"].arn}'), Open('${aws_sns_topic.each["a"].arn}')]),
+        ("[for key, topic in aws_sns_topic.each : \"${key} ${topic.name}\"]", ["b each-b", "a each-a"]),
         ("values(aws_sns_topic.each)[*].arn",
          [Open('${aws_sns_topic.each["a"].arn}'), Open('${aws_sns_topic.each["b"].arn}')]),
         ("aws_sns_topic.open[\"a\"].arn", Open("${aws_sns_topic.open.a.arn}")),
@@ -262,6 +263,42 @@ def test_lists_beyond_all_bounds_are_not_made() -> None:
     wide = hcl.parse(Text.of(f"x = concat({', '.join(['split(local.c, local.t)'] * 3)})\n", "t")).attributes["x"]
     module = Module([("main.tf", hcl.parse(Text.of(f'locals {{\n c = ","\n t = "{"," * 3000}"\n}}\n', "t")))])
     assert isinstance(module.value(wide, {}), Open)
+
+
+def test_copies_are_made_for_each_copy_of_another(tmp_path: Path) -> None:
+    found = read(tmp_path, """
+        variable "filters" {
+          type = list(object({ name = string, threshold = optional(number, 5) }))
+          default = [{ name = "Stop" }, { name = "Delete" }]
+        }
+        resource "aws_cloudwatch_log_metric_filter" "all" {
+          for_each = { for index, one in var.filters : one.name => one }
+          name     = each.key
+          pattern  = "{ $.eventName = \\"${each.key}Trail\\" }"
+          metric_transformation {
+            name      = "${each.key}s"
+            namespace = "Own"
+            value     = 1
+          }
+        }
+        resource "aws_cloudwatch_metric_alarm" "all" {
+          for_each    = aws_cloudwatch_log_metric_filter.all
+          alarm_name  = each.key
+          metric_name = each.value.metric_transformation[0].name
+          namespace   = one(each.value.metric_transformation[*].namespace)
+        }
+        resource "aws_cloudwatch_metric_alarm" "circle" {
+          for_each    = aws_cloudwatch_metric_alarm.circle
+          metric_name = each.value.metric_name
+        }
+    """)  # fmt: skip
+    assert [one.pattern for one in found.filters] == [
+        '{ $.eventName = "StopTrail" }', '{ $.eventName = "DeleteTrail" }',
+    ]  # fmt: skip
+    assert [(one.name, one.series) for one in found.alarms] == [
+        ("Stop", ("Own", "Stops")), ("Delete", ("Own", "Deletes")),
+    ]  # fmt: skip
+    assert [one.where.name for one in found.unread] == ["aws_cloudwatch_metric_alarm.circle"]
 
 
 _PIECES = [

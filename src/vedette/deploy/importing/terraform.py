@@ -165,7 +165,8 @@ class Module:
             case Reference():
                 return self._follow(expression, scope, depth)
             case Taken(of, steps, text):
-                return _taken(self.value(of, scope, depth), self._steps(steps, scope, depth), Open("${" + text + "}"))
+                taken = self._steps(steps, scope, depth)
+                return self._taken(self.value(of, scope, depth), taken, Open("${" + text + "}"), depth)
             case Call(name, arguments):
                 return called(name, [self.value(argument, scope, depth) for argument in arguments])
             case Operation():
@@ -201,12 +202,12 @@ class Module:
         start = Open("${" + given.text + "}")
         steps = self._steps(given.steps, scope, depth)
         if given.name in scope:
-            return _taken(scope[given.name], steps, start)
+            return self._taken(scope[given.name], steps, start, depth)
         if not steps:
             return start
         first, rest = str(steps[0]), steps[1:]
         if given.name in ("var", "local"):
-            return _taken(self._global(given.name, first, depth), rest, start)
+            return self._taken(self._global(given.name, first, depth), rest, start, depth)
         found = self.blocks.get((given.name, first))
         return start if found is None else self._of_resource(found[1], f"{given.name}.{first}", rest, depth)
 
@@ -233,6 +234,30 @@ class Module:
         return tuple(
             step if isinstance(step, str | int | Splat) else _step(self.value(step, scope, depth)) for step in steps
         )
+
+    def _taken(self, value: Value, steps: Sequence[_Taken], otherwise: Open, depth: int) -> Value:
+        for number, step in enumerate(steps):
+            if isinstance(step, Splat):
+                rest = steps[number + 1 :]
+                every: list[Value] = value if isinstance(value, list) else [] if value is None else [value]
+                return otherwise if isinstance(value, Open) else [self._taken(e, rest, otherwise, depth) for e in every]
+            if isinstance(value, dict) and str(step) in value:
+                value = value[str(step)]
+            elif isinstance(value, list) and isinstance(step, int) and 0 <= step < len(value):
+                value = value[step]
+            elif isinstance(value, Open):
+                return self._within(value, steps[number:], otherwise, depth)
+            else:
+                return Lacking(otherwise.text)
+        return value
+
+    def _within(self, value: Open, steps: Sequence[_Taken], otherwise: Open, depth: int) -> Value:
+        """What is taken of a copy of a resource; of anything else that is open, as it is written."""
+        named = _ADDRESS.fullmatch(value.text)
+        found = self.blocks.get((named[1], named[2])) if named else None
+        if named is None or found is None:
+            return otherwise
+        return self._of_resource(found[1], f"{named[1]}.{named[2]}", (named[3], *steps), depth + 1)
 
     def _of_resource(self, block: Block, address: str, steps: Sequence[_Taken], depth: int) -> Value:
         """What is taken of another resource, of one of its copies, or of each of them."""
@@ -262,9 +287,9 @@ class Module:
             name = "arn" if block.labels[0] == "aws_sns_topic" else "name"
         rest = steps[1:]
         if name in block.attributes:
-            return _taken(self.value(block.attributes[name], scope, depth), rest, _named(address, steps))
+            return self._taken(self.value(block.attributes[name], scope, depth), rest, _named(address, steps), depth)
         if any(_name(inner) == name for inner in block.blocks):
-            return _taken(self._inner(block, name, scope, depth), rest, _named(address, steps))
+            return self._taken(self._inner(block, name, scope, depth), rest, _named(address, steps), depth)
         return _named(address, (name, *rest) if name else ())
 
 
@@ -292,30 +317,8 @@ def _step(value: Value) -> str | int:
     return value if isinstance(value, int) and not isinstance(value, bool) else spelled(value)
 
 
-def _taken(value: Value, steps: Sequence[_Taken], otherwise: Open) -> Value:
-    for number, step in enumerate(steps):
-        if isinstance(step, Splat):
-            rest = steps[number + 1 :]
-            every: list[Value] = value if isinstance(value, list) else [] if value is None else [value]
-            return otherwise if isinstance(value, Open) else [_taken(one, rest, otherwise) for one in every]
-        if isinstance(value, dict) and str(step) in value:
-            value = value[str(step)]
-        elif isinstance(value, list) and isinstance(step, int) and 0 <= step < len(value):
-            value = value[step]
-        elif isinstance(value, Open):
-            return _within(value, steps[number:], otherwise)
-        else:
-            return Lacking(otherwise.text)
-    return value
-
-
-def _within(value: Open, steps: Sequence[_Taken], otherwise: Open) -> Open:
-    """What is taken of a resource that stands for itself; of anything else that is open, as it is written."""
-    address = value.text[2:-1]
-    return _named(address, steps) if value.text == "${" + address + "}" and _ADDRESS.fullmatch(address) else otherwise
-
-
-_ADDRESS = re.compile(r'[a-z0-9_]+\.[A-Za-z0-9_-]+(?:\["[^"]*"\]|\[[0-9]+\])')
+_ADDRESS = re.compile(r'\$\{([a-z0-9_]+)\.([A-Za-z0-9_-]+)\["([^"]*)"\]\}')
+"""A copy of a resource, where it stands for itself."""
 
 
 def _named(address: str, steps: Sequence[_Taken], *, quoted: bool = False) -> Open:

@@ -73,7 +73,7 @@ def _of_topic(topic: FoundTopic) -> Iterator[Defect]:
         return
     name = topic.arn.rpartition(":")[2]
     if topic.arn.startswith("${"):
-        message = f"nothing here subscribes to `{name[2:-1]}`"
+        message = f"nothing here subscribes to `{name[2:-1].removesuffix('.arn')}`"
         yield Defect("no-subscriber", message, "unless somebody does it by hand, nobody hears of it", Level.WARNING)
     elif topic.pending:
         waiting = f"{topic.pending} wait{'s' if topic.pending == 1 else ''} for confirmation"
