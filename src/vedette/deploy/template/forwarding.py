@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
+from itertools import accumulate
 from typing import Final
 
 from vedette.deploy import names
@@ -66,14 +67,26 @@ def _meet(one: Ruled, other: Ruled) -> bool:
 
 def _packed(families: Sequence[Sequence[Ruled]]) -> Iterator[Forward]:
     """As many families in a rule as its pattern can say; one that is too long for a rule gets several."""
-    held: list[Ruled] = []
-    for family in families:
-        if held and _joint([*held, *family]) is None:
-            yield from _made(held)
-            held = []
-        held += family
-    if held:
-        yield from _made(held)
+    rest = families
+    while rest:
+        many = _fitting(rest)
+        yield from _made(_together(rest[:many]))
+        rest = rest[many:]
+
+
+def _fitting(families: Sequence[Sequence[Ruled]]) -> int:
+    """How many of the first families fit into a rule: guessed by the length of their patterns, and then tried."""
+    lengths = accumulate(sum(len(one.pattern.text) for one in family) for family in families)
+    many = max(1, sum(length <= LONGEST for length in lengths))
+    while many > 1 and _joint(_together(families[:many])) is None:
+        many -= 1
+    while many < len(families) and _joint(_together(families[: many + 1])) is not None:
+        many += 1
+    return many
+
+
+def _together(families: Sequence[Sequence[Ruled]]) -> list[Ruled]:
+    return [one for family in families for one in family]
 
 
 def _made(held: Sequence[Ruled]) -> Iterator[Forward]:
