@@ -197,7 +197,32 @@ def test_the_storyteller_may_do_what_it_says_it_needs() -> None:
     secret = f"arn:aws:secretsmanager:{REGION}:{ACCOUNT}:secret:vedette/slack-??????"
     assert found["ReadItsSecrets"]["Resource"] == secret
     needed = {one.sid for one in contract.permissions(wanted)}
-    assert set(found) == {*needed, "KeepFailedCalls"}
+    assert set(found) == {*needed, "OpenItsSecrets", "KeepFailedCalls"}
+
+
+def test_the_storyteller_may_open_secrets_that_a_key_of_ones_own_closes() -> None:
+    """Whichever key it is: only Secrets Manager may ask, and only for these secrets; those elsewhere by their place."""
+    far = "arn:aws:secretsmanager:eu-west-2:444455556666:secret:pager-AbCdEf"
+    channels = (
+        ChannelWanted("chat", "slack", "secret://aws/vedette/slack#url"),
+        ChannelWanted("duty", "pagerduty", f"secret://aws/{far}#key"),
+    )
+    role = properties(build(wish(*SMALL, channels=channels)), "IAM::Role")["StorytellerRole"]
+    found = statements(role["Policies"][0]["PolicyDocument"])
+    near = f"arn:aws:secretsmanager:{REGION}:{ACCOUNT}:secret:vedette/slack-??????"
+    opened = {
+        (each["Resource"], each["Condition"]["StringEquals"]["kms:ViaService"]): each["Condition"]["StringLike"]
+        for sid, each in found.items()
+        if sid.startswith("OpenItsSecrets") and each["Action"] == "kms:Decrypt"
+    }
+    assert opened == {
+        (f"arn:aws:kms:{REGION}:{ACCOUNT}:key/*", f"secretsmanager.{REGION}.amazonaws.com"): {
+            "kms:EncryptionContext:SecretARN": [near]
+        },
+        ("arn:aws:kms:eu-west-2:444455556666:key/*", "secretsmanager.eu-west-2.amazonaws.com"): {
+            "kms:EncryptionContext:SecretARN": [far]
+        },
+    }
 
 
 def test_the_key_of_the_topics_is_known_by_its_alias() -> None:

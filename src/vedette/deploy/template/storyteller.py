@@ -6,6 +6,8 @@ Sources: Lambda developer guide, "Invoking a function asynchronously"; CloudWatc
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from vedette.deploy import names
 from vedette.deploy.storyteller import contract
 from vedette.deploy.template.topics import dead_queue_arn, watch
@@ -76,8 +78,28 @@ def _allowed(wanted: Wanted) -> list[dict[str, Json]]:
         )
         what = resources[0] if len(resources) == 1 else resources
         found.append(dict(statement(one.sid, list(one.actions), what, None, alias)))
+    found += _keys_of_secrets(wanted)
     found.append(dict(statement("KeepFailedCalls", ["sqs:SendMessage"], dead_queue_arn(wanted))))
     return found
+
+
+def _keys_of_secrets(wanted: Wanted) -> Iterator[dict[str, Json]]:
+    """Secrets that keys of the account's own encrypt: which key it is only the secret knows, so the condition is that
+    Secrets Manager asks, and for one of these secrets.
+
+    Source: Secrets Manager user guide, "Secret encryption and decryption": the encryption context names the secret.
+    """
+    by_place: dict[tuple[str, str], list[str]] = {}
+    for secret in contract.secret_arns(wanted):
+        _, _, _, region, account, *_ = secret.split(":")
+        by_place.setdefault((region, account), []).append(secret)
+    for number, ((region, account), secrets) in enumerate(sorted(by_place.items())):
+        condition: dict[str, Json] = {
+            "StringEquals": {"kms:ViaService": portable(wanted, f"secretsmanager.{region}.amazonaws.com")},
+            "StringLike": {"kms:EncryptionContext:SecretARN": [portable(wanted, secret) for secret in secrets]},
+        }
+        key = portable(wanted, f"arn:{wanted.partition}:kms:{region}:{account}:key/*")
+        yield dict(statement(f"OpenItsSecrets{number or ''}", ["kms:Decrypt"], key, None, condition))
 
 
 def _add_function(wanted: Wanted, resources: Resources) -> None:

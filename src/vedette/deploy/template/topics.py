@@ -147,6 +147,10 @@ def _add_dead_queue(wanted: Wanted, resources: Resources) -> None:
     resources.add(
         "UndeliveredPolicy", "AWS::SQS::QueuePolicy", {"Queues": [{"Ref": DEAD_QUEUE}], "PolicyDocument": document}
     )
+    _watch_dead_queue(wanted, resources)
+
+
+def _watch_dead_queue(wanted: Wanted, resources: Resources) -> None:
     resources.add(
         DEAD_QUEUE_ALARM,
         "AWS::CloudWatch::Alarm",
