@@ -35,6 +35,8 @@ _SWITCH_INTERVAL = 0.0002
 wait until the first process, busy with a batch of its own, lets go of the interpreter: 5 ms, if nothing is said."""
 
 StartContext: TypeAlias = ForkContext | SpawnContext
+_FAREWELL = b""
+
 Batch: TypeAlias = Sequence[FileObject | Unreadable]
 EngineMaker: TypeAlias = Callable[[], Engine]
 
@@ -95,15 +97,28 @@ def _work(
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=_end_with_parent, daemon=True).start()
     tune_collector()
+    said: queue.SimpleQueue[bytes] = queue.SimpleQueue()
+    sender = threading.Thread(target=_send, args=(said, results))
+    sender.start()
     try:
         engine = make()
         while (number := claims.claim(wait=True)) is not None:
             found = read_batch(engine, batches[number], limits, strides.read())
-            results.send_bytes(pickle.dumps((number, found), pickle.HIGHEST_PROTOCOL))
+            said.put(pickle.dumps((number, found), pickle.HIGHEST_PROTOCOL))
     except Exception as error:  # noqa: BLE001 -- raised again in the first process
         error.add_note("".join(traceback.format_exception(error)))
-        results.send(error)
-    results.send_bytes(b"")
+        said.put(pickle.dumps(error))
+    said.put(_FAREWELL)
+    sender.join()
+
+
+def _send(said: queue.SimpleQueue[bytes], results: Connection) -> None:
+    """Send beside the work: a pipe holds little, and the first process reads it between batches of its own."""
+    more = True
+    while more:
+        data = said.get()
+        results.send_bytes(data)
+        more = data != _FAREWELL
 
 
 def _end_with_parent() -> None:
