@@ -151,8 +151,9 @@ def test_a_burst_that_flaps_is_one_episode_if_asked() -> None:
 @settings(deadline=None, max_examples=200)
 @given(
     st.lists(st.tuples(st.integers(0, 40), st.sampled_from([0.1, 0.7, 1.0, 2.5])), max_size=30),
-    st.sampled_from([0.8, 3.0, 3.1, 8.0]),
+    st.sampled_from([0.05, 0.1, 0.8, 3.0, 3.1, 8.0]),
     st.sampled_from([60, 120, 300]),
+    st.integers(1, 3),
     st.sampled_from(
         [
             ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
@@ -160,14 +161,16 @@ def test_a_burst_that_flaps_is_one_episode_if_asked() -> None:
         ]
     ),
 )
-def test_a_sum_that_nearly_reaches_its_threshold(
-    points: list[tuple[int, float]], threshold: float, period: int, operator: ComparisonOperator
+def test_sums_that_never_or_always_reach_their_threshold(
+    points: list[tuple[int, float]], threshold: float, period: int, periods: int, operator: ComparisonOperator
 ) -> None:
-    """What no stretch of a period adds up to leaves the alarm in OK; what just does makes it fire."""
+    """What no stretch of a period adds up to leaves the alarm in OK; what just does, or each datapoint does, fires."""
     spec = AlarmSpec(
         "alarm",
         threshold=threshold,
         period=period,
+        evaluation_periods=periods,
+        datapoints_to_alarm=1,
         comparison_operator=operator,
         treat_missing_data=TreatMissingData.NOT_BREACHING,
     )

@@ -121,14 +121,17 @@ def _walk(judge: Judge, start: int, end: int, state: State) -> Iterator[Transiti
             state = found
 
 
-def _stays_ok(judge: Judge) -> bool:
-    """Whether an alarm in OK will not leave it, because no stretch as long as a period adds up to the threshold.
-
-    Most bursts that are looked for never happen; that none did is seen sooner than each evaluation is done.
-    """
-    spec, points, period = judge.spec, judge.points, judge.windows.period
+def _adds_up(spec: AlarmSpec) -> bool:
+    """Whether more can only bring the alarm nearer to ALARM, and nothing at all is OK: true of most detections, whose
+    courses are told without doing each evaluation. Values below zero would take away; they are looked for apart."""
     rising = spec.comparison_operator in _RISING
-    if not (rising and spec.statistic == "Sum" and spec.treat_missing_data is TreatMissingData.NOT_BREACHING):
+    return rising and spec.statistic == "Sum" and spec.treat_missing_data is TreatMissingData.NOT_BREACHING
+
+
+def _stays_ok(judge: Judge) -> bool:
+    """Whether an alarm in OK will not leave it, because no stretch as long as a period adds up to the threshold."""
+    spec, points, period = judge.spec, judge.points, judge.windows.period
+    if not _adds_up(spec):
         return False
     first = 0
     held: Exact = 0
@@ -144,8 +147,37 @@ def _stays_ok(judge: Judge) -> bool:
     return True
 
 
+def _each_fires(judge: Judge) -> bool:
+    """Whether any datapoint in range brings about ALARM alone; the state is OK then where there is none."""
+    if judge.to_alarm != 1 or not _adds_up(judge.spec):
+        return False
+    compare, threshold = judge.compare, judge.spec.threshold
+    return all(data.sample_count and data.minimum >= 0 and compare(data.sum, threshold) for data in judge.points.sets)
+
+
 def _moments(judge: Judge, after: int, last: int) -> list[int]:
-    """The ends of newest slots, after `after` and up to `last`, at which what some slot holds can change.
+    """The ends of newest slots, after `after` and up to `last`, at which the state can change."""
+    found = set(_runs(judge)) if _each_fires(judge) else _steps(judge)
+    return sorted(moment for moment in found if after < moment <= last)
+
+
+def _runs(judge: Judge) -> Iterator[int]:
+    """When a datapoint enters that finds none in range, and when the last one leaves before another enters."""
+    grid, length = judge.windows.grid, judge.windows.length
+    leaves: int | None = None
+    for at in judge.points.starts:
+        enters = at // grid * grid + grid
+        if leaves is None:
+            yield enters
+        elif enters > leaves:
+            yield from (leaves, enters)
+        leaves = (at + length) // grid * grid + grid
+    if leaves is not None:
+        yield leaves
+
+
+def _steps(judge: Judge) -> set[int]:
+    """When what some slot holds can change.
 
     A datapoint alone in its slots matters when it enters, when it is `to_alarm` slots old, and when it leaves. One that
     can share a slot with a neighbour matters at each step, because sharing depends on where the slots lie.
@@ -159,7 +191,7 @@ def _moments(judge: Judge, after: int, last: int) -> list[int]:
         near = at - starts[index - 1] < period if index else False
         near = near or (index + 1 < len(starts) and starts[index + 1] - at < period)
         found.update((at + age * period) // grid * grid + grid for age in (every if near else alone))
-    return sorted(moment for moment in found if after < moment <= last)
+    return found
 
 
 def _episode(judge: Judge, opened: Transition, closed: Transition | None, end: int) -> Episode:
