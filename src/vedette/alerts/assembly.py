@@ -14,7 +14,7 @@ from vedette.alarms import State, Transition, episodes, timeline
 from vedette.alarms.composite import Rule, composite_timeline
 from vedette.alarms.windows import Windows
 from vedette.alerts.alert import Alert
-from vedette.alerts.evidence import Evidence, count_of, together
+from vedette.alerts.evidence import Evidence, counter_of, together
 from vedette.detections.definition import Detection
 from vedette.metrics.statistics import StatisticSet
 
@@ -33,7 +33,7 @@ class Course:
     @property
     def matches(self) -> int:
         """How many records matched."""
-        return sum(count_of(self.evidence, start) for start in self.evidence)
+        return sum(map(counter_of(self.evidence), self.evidence))
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,8 +103,9 @@ _Episode = tuple[Transition, Transition | None, Iterable[int]]
 
 
 def _with_records(every: Iterable[_Episode], evidence: Mapping[int, Evidence]) -> list[Finding]:
+    count = counter_of(evidence)
     found = (
-        Finding(opened, closed, tuple(at for at in minutes if at in evidence and count_of(evidence, at)), evidence)
+        Finding(opened, closed, tuple([at for at in minutes if at in evidence and count(at)]), evidence)
         for opened, closed, minutes in every
     )
     return [one for one in found if one.minutes]

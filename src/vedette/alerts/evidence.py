@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache, reduce
 from typing import NamedTuple, TypeAlias
@@ -208,9 +208,9 @@ class EvidenceByMinute(Mapping[int, Evidence]):
         return reduce(Evidence.merge, map(self.__getitem__, starts), Evidence())
 
 
-def count_of(by_minute: Mapping[int, Evidence], start: int) -> int:
-    """How many records a minute has."""
-    return by_minute.count(start) if isinstance(by_minute, EvidenceByMinute) else by_minute[start].count
+def counter_of(by_minute: Mapping[int, Evidence]) -> Callable[[int], int]:
+    """From the start of a minute that is there to how many records it has."""
+    return by_minute.count if isinstance(by_minute, EvidenceByMinute) else lambda start: by_minute[start].count
 
 
 def together(by_minute: Mapping[int, Evidence], starts: Iterable[int]) -> Evidence:
