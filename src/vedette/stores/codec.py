@@ -206,7 +206,15 @@ def evidence_of(wire: EvidenceWire) -> Evidence:
 
 
 def _counts(wire: _Counts) -> Counts:
+    if len(wire.values) == 1 and wire.complete:  # by far the most frequent case, and what is kept of it is shared
+        ((value, count),) = wire.values.items()
+        return _alone(value, count)
     return Counts(wire.values, wire.complete) if wire.values or not wire.complete else NO_COUNTS
+
+
+@functools.lru_cache(maxsize=4_096)
+def _alone(value: str, count: int) -> Counts:
+    return Counts({value: count})
 
 
 def _wire_counts(counts: Counts) -> _Counts:
@@ -244,6 +252,7 @@ def _wire_actor(a: Actor) -> _Actor:
     )  # fmt: skip
 
 
+@functools.lru_cache(maxsize=1_024)
 def _actor(w: _Actor) -> Actor:
     return Actor(
         w.kind, w.name, w.key, w.account, w.role, w.session, w.source_identity, w.sso_user, w.invoked_by, w.arn,

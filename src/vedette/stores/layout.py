@@ -143,7 +143,7 @@ def _minute_of(
     return MinuteRow(start, counted, codec.decode_evidence(evidence))
 
 
-minute_of = Memo(_minute_of)
+minute_of = Memo(_minute_of, key=2)
 """From a row of `minutes`."""
 
 
@@ -210,7 +210,7 @@ def _alert_of(
     )
 
 
-alert_of = Memo(_alert_of)
+alert_of = Memo(_alert_of, key=1)
 """From a row of `alerts`."""
 
 

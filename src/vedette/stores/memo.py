@@ -13,47 +13,55 @@ from vedette.stores.schema import Row, Value
 
 T = TypeVar("T")
 
-MOST = 6 << 20
+MOST = 2 << 20
 """Characters of the rows that one memo holds, about; what was made of them takes some times as much."""
 
 
 class Memo(Generic[T]):
     """Calls `make` with the values of a row, unless what it made of such a row is still there.
 
-    Two generations, as in `engine.seen`: once the younger holds half of `most`, the older is forgotten. What it answers
-    is shared, and must not be changed. Any number of threads may use it.
+    The first `key` values say which row of the table it is: of its contents the last one met is held. Two generations,
+    as in `engine.seen`: once the younger holds half of `most`, the older is forgotten. What it answers is shared, and
+    must not be changed. Any number of threads may use it.
     """
 
-    def __init__(self, make: Callable[..., T], most: int = MOST) -> None:
+    def __init__(self, make: Callable[..., T], key: int, most: int = MOST) -> None:
         self._make = make
+        self._key = key
         self._most = most // 2
-        self._young: dict[Row, T] = {}
-        self._old: dict[Row, T] = {}
+        self._young: dict[Row, tuple[Row, T]] = {}
+        self._old: dict[Row, tuple[Row, T]] = {}
         self._weight = 0
 
     def __call__(self, *row: Value) -> T:
         """What the row means."""
-        found = self._young.get(row)
-        if found is not None:
-            return found
-        meaning = self._old.get(row)
-        if meaning is None:
-            meaning = self._make(*row)
+        key = row[: self._key]
+        found = self._young.get(key)
+        if found is not None and found[0] == row:
+            return found[1]
+        found = self._old.get(key)
+        meaning = found[1] if found is not None and found[0] == row else self._make(*row)
         self.keep(row, meaning)
         return meaning
 
     def once(self, *row: Value) -> T:
         """The same, without remembering it: rows of a crowd would drive out those that come again."""
-        found = self._young.get(row)
-        if found is None:
-            found = self._old.get(row)
-        return self._make(*row) if found is None else found
+        key = row[: self._key]
+        for found in (self._young.get(key), self._old.get(key)):
+            if found is not None and found[0] == row:
+                return found[1]
+        return self._make(*row)
 
     def keep(self, row: Row, meaning: T) -> None:
         """Remember what a row means that is being written: it is likely to be read soon."""
-        for value in row[-2:]:  # the long texts come last in every table
-            if type(value) is str:
-                self._weight += len(value)
+        key = row[: self._key]
+        before = self._young.get(key)
+        weight = _weight(row)
+        self._weight += weight if before is None else weight - _weight(before[0])
         if self._weight > self._most:
-            self._old, self._young, self._weight = self._young, {}, 0
-        self._young[row] = meaning
+            self._old, self._young, self._weight = self._young, {}, weight
+        self._young[key] = row, meaning
+
+
+def _weight(row: Row) -> int:
+    return sum([len(value) for value in row[-2:] if type(value) is str])  # the long texts come last in every table

@@ -33,7 +33,7 @@ PATIENCE = 30.0
 """Seconds to wait for other processes before a transaction is given up."""
 
 _DIALECT = "sqlite"
-_CACHE = 16 * 2**20
+_CACHE = 2 * 2**20
 _WAL_LIMIT = 64 * 2**20
 
 
