@@ -106,7 +106,8 @@ class Queue:
         if self._done.messages is not None:
             yield
             return
-        self._done.messages = done = []
+        done: list[Message] = []
+        self._done.messages = done
         try:
             yield
         finally:

@@ -25,10 +25,10 @@ from psycopg.sql import SQL, Identifier
 from vedette.errors import InputError, printable
 from vedette.monitor.store import ConflictError, StoreError
 from vedette.stores import migrations
+from vedette.stores.bulk import InBulk
 from vedette.stores.connections import Connections
-from vedette.stores.export import lines
 from vedette.stores.schema import TABLES, Row, Table, Value
-from vedette.stores.sql import CHUNK, SqlTransaction, count, prunable, prune_chunk
+from vedette.stores.sql import SqlTransaction, count
 
 T = TypeVar("T")
 
@@ -155,7 +155,7 @@ def _upsert(table: Table) -> bytes:
     return _statement(table, f"({', '.join(table.key)}) DO UPDATE SET {changes}")
 
 
-class PostgresStore:
+class PostgresStore(InBulk):
     """`monitor.store.Store` in a schema of a PostgreSQL database.
 
     `password` is called for each new connection, so that one that was changed needs no restart. Without `create` a
@@ -226,30 +226,14 @@ class PostgresStore:
         session.change(begin)
         return session
 
-    def expired(self, before: Mapping[str, int]) -> Mapping[str, int]:
-        """How many rows `prune` would delete, by table name."""
-        with self.reading() as session:
-            return {table.name: count(session, table, before[table.name]) for table in map(prunable, before)}
+    @contextmanager
+    def pruning(self) -> Iterator[_Session]:
+        """A session in which rows go that nobody changes any more.
 
-    def export(self, tables: Sequence[Table] = TABLES) -> Iterator[str]:
-        """Every row as a line of JSON, of one moment (see `export`)."""
-        with self.reading() as session:
-            yield from lines(session, tables)
-
-    def prune(self, before: Mapping[str, int], tell: Callable[[str, int], None] | None = None) -> Mapping[str, int]:
-        """Delete rows older than a time, by table name; `tell` hears each table and how many of it went so far."""
-        return {table.name: self._prune(table, before[table.name], tell) for table in map(prunable, before)}
-
-    def _prune(self, table: Table, before: int, tell: Callable[[str, int], None] | None) -> int:
-        gone, went = 0, CHUNK
-        while went == CHUNK:
-            # What is pruned nobody changes any more: a weaker isolation saves conflicts with those who only read it.
-            with self._session("BEGIN ISOLATION LEVEL READ COMMITTED") as session:
-                went = prune_chunk(session, table, before)
-            gone += went
-            if tell is not None:
-                tell(table.name, gone)
-        return gone
+        Of a weaker isolation, which saves conflicts with those who only read them.
+        """
+        with self._session("BEGIN ISOLATION LEVEL READ COMMITTED") as session:
+            yield session
 
     def status(self) -> Mapping[str, object]:
         """Kind, place, schema version and the newest known, size in bytes, rows by table."""

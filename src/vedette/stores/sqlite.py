@@ -19,10 +19,10 @@ from typing import TypeVar
 from vedette.errors import reason_of
 from vedette.monitor.store import StoreError
 from vedette.stores import migrations
+from vedette.stores.bulk import InBulk
 from vedette.stores.connections import Connections
-from vedette.stores.export import lines
 from vedette.stores.schema import TABLES, Row, Table, Value
-from vedette.stores.sql import CHUNK, SqlTransaction, count, prunable, prune_chunk
+from vedette.stores.sql import SqlTransaction, count
 
 T = TypeVar("T")
 
@@ -82,7 +82,7 @@ def _upsert(table: Table) -> str:
     return _insert(table).replace("ON CONFLICT DO NOTHING", f"ON CONFLICT ({key}) DO UPDATE SET {changes}")
 
 
-class SqliteStore:
+class SqliteStore(InBulk):
     """`monitor.store.Store` in the file `path`.
 
     Without `create` a file that is missing is an error, and one of an older version is not migrated.
@@ -132,34 +132,20 @@ class SqliteStore:
             finally:
                 self._connections.give(session)
 
-    def expired(self, before: Mapping[str, int]) -> Mapping[str, int]:
-        """How many rows `prune` would delete, by table name."""
-        with self.reading() as session:
-            return {table.name: count(session, table, before[table.name]) for table in map(prunable, before)}
-
-    def export(self, tables: Sequence[Table] = TABLES) -> Iterator[str]:
-        """Every row as a line of JSON, of one moment (see `export`)."""
-        with self.reading() as session:
-            yield from lines(session, tables)
+    @contextmanager
+    def pruning(self) -> Iterator[_Session]:
+        """A session in which rows go that nobody changes any more."""
+        with self._session() as session:
+            yield session
 
     def prune(self, before: Mapping[str, int], tell: Callable[[str, int], None] | None = None) -> Mapping[str, int]:
-        """Delete rows older than a time, by table name; `tell` hears each table and how many of it went so far."""
-        gone = {table.name: self._prune(table, before[table.name], tell) for table in map(prunable, before)}
+        """Delete rows older than a time, by table name, and make the file smaller by them."""
+        gone = super().prune(before, tell)
         with self._connections.alone(), self._explained():
             session = self._connections.take()
             session.connection.execute("PRAGMA incremental_vacuum").fetchall()
             session.connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
             self._connections.give(session)
-        return gone
-
-    def _prune(self, table: Table, before: int, tell: Callable[[str, int], None] | None) -> int:
-        gone, went = 0, CHUNK
-        while went == CHUNK:
-            with self._session() as session:
-                went = prune_chunk(session, table, before)
-            gone += went
-            if tell is not None:
-                tell(table.name, gone)
         return gone
 
     def status(self) -> Mapping[str, object]:
