@@ -35,6 +35,7 @@ PATIENCE = 30.0
 _DIALECT = "sqlite"
 _CACHE = 2 * 2**20
 _WAL_LIMIT = 64 * 2**20
+_MOMENT = 0.01
 
 
 class _Session:
@@ -185,7 +186,7 @@ class SqliteStore(InBulk):
 
     def _migrate(self, session: _Session) -> None:
         session.change("PRAGMA auto_vacuum = INCREMENTAL")  # of effect in a new file only
-        session.change("PRAGMA journal_mode = WAL")
+        self._use_wal(session)
         session.change("BEGIN IMMEDIATE")
         try:
             found = _version(session)  # again: another process may have been quicker
@@ -195,6 +196,19 @@ class SqliteStore(InBulk):
         except BaseException:
             _roll_back(session)
             raise
+
+    def _use_wal(self, session: _Session) -> None:
+        # Of several that begin with a new file, SQLite tells some at once that it is locked, however patient they are.
+        end = time.monotonic() + self._patience
+        while True:
+            try:
+                session.change("PRAGMA journal_mode = WAL")
+            except sqlite3.OperationalError as error:
+                if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or time.monotonic() > end:
+                    raise
+                time.sleep(_MOMENT)
+            else:
+                return
 
     def _connect(self) -> _Session:
         connection = sqlite3.connect(
