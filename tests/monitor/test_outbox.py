@@ -11,13 +11,13 @@ from hypothesis import given, settings
 
 from alerts.making import NOON, alarm, detection
 from monitor.scenario import STEP, World, world
-from stores.contract import delivery
+from stores.contract import alert, delivery
 from vedette.alarms import TreatMissingData
-from vedette.alerts.delivery import Dead, DeliveryState, Outcome, Retry, Sent
+from vedette.alerts.delivery import Dead, DeliveryState, Outcome, Reason, Retry, Sent
 from vedette.alerts.policy import Backoff, Policy, Rate, Route
 from vedette.errors import InputError
 from vedette.monitor import Monitor, claim, retry, settle
-from vedette.monitor.outbox import LEASE, settled
+from vedette.monitor.outbox import LEASE, Outbox, settled
 from vedette.monitor.store import AlertFilter
 from vedette.stores.memory import MemoryStore
 
@@ -94,6 +94,33 @@ def test_only_what_was_not_sent_is_tried_again() -> None:
         for key in ("sent", "unheard-of"):
             with pytest.raises(InputError):
                 retry(tx, key, NOON)
+
+
+@pytest.mark.parametrize("most", [5_000, 10])
+def test_many_incidents_at_once_each_find_the_message_that_waits_for_them(
+    most: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Rule: 'after some questions all of the channel' are asked for, unless too many: the answers are alike."""
+    monkeypatch.setattr("vedette.monitor.outbox._MOST_WAITING", most)
+    store, policy = MemoryStore(), replace(POLICY, group_wait=60)
+    numbers = range(50)
+    with store.transaction() as tx:
+        for number in numbers:
+            tx.put_delivery(delivery(f"d-{number}", incident=f"i-{number}", alerts=("old",), due=NOON + 60))
+        tx.put_delivery(delivery("over", incident="i-7", reason=Reason.RESOLVED, created=NOON + 1, due=NOON + 60))
+        tx.put_delivery(delivery("tried", incident="i-8", attempts=1, created=NOON + 1, due=NOON + 60))
+        outbox = Outbox(tx, policy, NOON + 2)
+        planned = [
+            outbox.plan(alert(f"a-{number}", incident=f"i-{number}"), "mail", Reason.FIRST) for number in numbers
+        ]
+        assert planned == [(f"d-{number}", False) for number in numbers]
+        (new,) = {outbox.plan(alert(name, incident="i-new"), "mail", Reason.FIRST)[0] for name in ("b", "c")}
+        outbox.flush()
+        assert [tx.delivery(f"d-{number}").alerts for number in numbers] == [  # type: ignore[union-attr]
+            ("old", f"a-{number}") for number in numbers
+        ]
+        assert tx.delivery(new).alerts == ("b", "c")  # type: ignore[union-attr]
+        assert {tx.delivery(key).alerts for key in ("over", "tried")} == {("a-1",)}  # type: ignore[union-attr]
 
 
 DETECTIONS = [detection("single"), detection("standing", alarm=KEEPS), detection("of-all", group_by=(), alarm=KEEPS)]
