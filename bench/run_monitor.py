@@ -8,6 +8,7 @@ latency      a real `vedette run` over a folder and a mail folder (interval 1 s,
 throughput   `vedette run --once` into SQLite, over the files of a simulated account, all there: with 100 made-up
              detections, each with an alarm, and with the built-in ones
 noisy        the same with the built-in detections over records of which one in eleven matches, each of another actor
+memory       the most memory over ever more of the files of the simulated account, with the built-in detections
 tick         10,000 groups whose alerts stand, all due at once: CPU seconds of one tick in which nothing is to be told,
              and of one in which all of them close, and are told
 """
@@ -18,7 +19,6 @@ import argparse
 import datetime as dt
 import json
 import os
-import resource
 import sqlite3
 import statistics
 import subprocess
@@ -46,6 +46,9 @@ from vedette.monitor.watching import Monitor
 from vedette.stores.sqlite import SqliteStore
 
 DAY = 86_400
+
+SHARES = (100, 10, 3, 1)
+"""Of the same account's files, alike in size: what memory does as records become more."""
 
 SETTINGS = """\
 [store]
@@ -141,11 +144,13 @@ def throughput(home: Path, logs: Path, detections: str) -> dict[str, float]:
     (home / "vedette.toml").write_text(settings)
     environment = {**os.environ, "XDG_STATE_HOME": str(home), "XDG_DATA_HOME": str(home), "XDG_CONFIG_HOME": str(home)}
     command = [sys.executable, "-m", "vedette", "run", str(logs), "--once", "--settings", str(home / "vedette.toml")]
-    before, started = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter()
-    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
-    seconds, after = time.perf_counter() - started, resource.getrusage(resource.RUSAGE_CHILDREN)
-    assert done.returncode == 0, done.stderr[-2000:]
-    cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+    started = time.perf_counter()
+    with (home / "log").open("w") as log, subprocess.Popen(command, env=environment, stdout=log, stderr=log) as process:
+        _, status, used = os.wait4(process.pid, 0)  # of this process alone, not of all that there were
+        process.returncode = os.waitstatus_to_exitcode(status)
+    seconds = time.perf_counter() - started
+    assert process.returncode == 0, (home / "log").read_text()[-2000:]
+    cpu = used.ru_utime + used.ru_stime
     with closing(sqlite3.connect(home / "store.db")) as store:
         files, records = store.execute("SELECT count(*), sum(records) FROM objects").fetchone()
         (matches,) = store.execute("SELECT count(*) FROM matches").fetchone()
@@ -156,7 +161,7 @@ def throughput(home: Path, logs: Path, detections: str) -> dict[str, float]:
         "seconds": seconds,
         "records_a_second": records / seconds,
         "records_a_cpu_second": records / cpu,
-        "most_memory_mb": after.ru_maxrss / 1024,
+        "most_memory_mb": used.ru_maxrss / 1024,
     }
 
 
@@ -174,6 +179,15 @@ def reading(home: Path, records: int) -> dict[str, dict[str, float]]:
         place = home / str(len(found))
         place.mkdir()
         found[name] = throughput(place, logs, detections)
+        show(name, found[name])
+    for share in SHARES:
+        name = f"memory, every {share}th file" if share > 1 else "memory, every file"
+        place = home / str(len(found))
+        (place / "logs").mkdir(parents=True)
+        for number, path in enumerate(sorted(account.rglob("*.gz"))):
+            if number % share == 0:
+                (place / "logs" / path.name).symlink_to(path)
+        found[name] = throughput(place, place / "logs", "builtin")
         show(name, found[name])
     return found
 
