@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import sqlite3
 import threading
+from contextlib import closing
 
 import pytest
 
@@ -11,6 +13,7 @@ from stores.writing import whole, write
 from vedette.app.stores import open_kept
 from vedette.monitor.store import StoreError
 from vedette.stores import migrations, schema
+from vedette.stores.sqlite import SqliteStore
 
 DIALECTS = ["sqlite", "postgres"]
 
@@ -76,6 +79,21 @@ def test_opened_by_several_at_once_it_is_migrated_once(url):  # noqa: F811
     assert sorted(len(store.applied) for store in stores) == [0, 0, 0, migrations.latest("sqlite")]
     for store in stores:
         store.close()
+
+
+def test_a_new_file_that_another_has_locked_is_waited_for(tmp_path):
+    """Two processes that begin with the same new file: the later one waits, for as long as its patience lasts."""
+    path = tmp_path / "store.db"
+    with closing(sqlite3.connect(path, isolation_level=None, check_same_thread=False)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        with pytest.raises(StoreError, match="held its lock"):
+            SqliteStore(path, patience=0.05)
+        release = threading.Timer(0.3, lambda: other.execute("ROLLBACK"))
+        release.start()
+        store = SqliteStore(path, patience=20)
+        release.join()
+    assert len(store.applied) == migrations.latest("sqlite")
+    store.close()
 
 
 def test_a_migration_that_fails_leaves_nothing_behind(url, monkeypatch):  # noqa: F811
