@@ -173,6 +173,10 @@ def check(home: Path, store: Store, crowd: Crowd) -> None:
     assert len(keys) == len(set(keys)), "the mail folder takes a key once"
 
 
+LISTED = 40
+"""How many alerts one message names."""
+
+
 def untold(letters: Iterable[email.message.EmailMessage], store: Store) -> list[AlertRecord]:
     """The alerts that no message tells of."""
     texts = {str(letter["X-Vedette-Key"]): _text(letter) for letter in letters}
@@ -184,8 +188,9 @@ def untold(letters: Iterable[email.message.EmailMessage], store: Store) -> list[
 
 
 def _tells(text: str, delivery: Delivery, alert: str) -> bool:
-    """By its id; or, for the later ones of many that belong together, in a list of all of them."""
-    return _names(text, alert) or f" {len(delivery.alerts)} alerts that belong together" in text.replace("\n", " ")
+    """By its id; or, of so many that belong together that a list of them would not be read, by their number."""
+    told = f" {len(delivery.alerts)} alerts that belong together" in text.replace("\n", " ")
+    return _names(text, alert) or (told and len(delivery.alerts) > LISTED)
 
 
 def _text(letter: email.message.EmailMessage) -> str:

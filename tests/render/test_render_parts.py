@@ -291,6 +291,15 @@ def test_the_first_line_says_which_message_it_is(variant: str, first_line: str) 
     assert lead(variants()[variant]) == first_line
 
 
+def test_alerts_that_are_not_told_in_full_are_named_by_their_ids() -> None:
+    """Four are told in full; whoever reads of the fifth can look it up and answer it all the same."""
+    alerts = [replace(record(), id=f"secret-read-burst-0000000{number}") for number in range(45)]
+    content = render.email(notice(*alerts))
+    for text in (content.text, content.html):
+        assert {alert.id for alert in alerts if alert.id in text} == {alert.id for alert in alerts[:40]}
+        assert "and 5 more" in text
+
+
 def test_a_key_that_was_told_names_no_new_actor() -> None:
     told = variants()["new-actor"]
     alert = told.alerts[0]

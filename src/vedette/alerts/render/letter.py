@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 import re
 import textwrap
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cache
 from typing import TYPE_CHECKING
@@ -71,12 +71,18 @@ def tell(notice: Notice, whole: int = _WHOLE, most: int = _LISTED) -> Told:
         severity=severity(notice).lower(),
         calm=notice.reason in {Reason.RESOLVED, Reason.TEST} or {a.kind for a in notice.alerts} == {"canary"},
         lead=lead(notice),
-        listed=tuple(map(glance, notice.alerts[:most])) if several else (),
+        listed=tuple(_listed(notice, whole, most)) if several else (),
         stories=stories,
         left_out=max(0, len(notice.alerts) - (most if several else 1)),
         key=shown(notice.key),
         reason=notice.reason.value,
     )
+
+
+def _listed(notice: Notice, whole: int, most: int) -> Iterator[str]:
+    """The list above the stories; what is not told in full says by which id it is found."""
+    for number, alert in enumerate(notice.alerts[:most]):
+        yield glance(alert) if number < whole else f"{glance(alert)} - {shown(alert.id)}"
 
 
 def _all(notice: Notice, stories: tuple[Story, ...]) -> tuple[Story, ...]:
