@@ -8,6 +8,8 @@ import pickle
 import signal
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO, NoReturn, Self
 
@@ -125,7 +127,8 @@ def test_an_interrupted_scan_leaves_no_worker(many: Path, monkeypatch: pytest.Mo
     assert raised.tb is not None
 
 
-def started(many: Path) -> subprocess.Popen[str]:
+@contextmanager
+def started(many: Path) -> Iterator[subprocess.Popen[str]]:
     """A scan in a process group of its own, stopped after its first object, with a worker beside it."""
     process = subprocess.Popen(
         [sys.executable, "-c", SCRIPT, str(many)],
@@ -134,9 +137,14 @@ def started(many: Path) -> subprocess.Popen[str]:
         text=True,
         process_group=0,
     )
-    assert process.stdout is not None
-    assert process.stdout.readline() == "started\n"
-    return process
+    with process:
+        try:
+            assert process.stdout is not None
+            assert process.stdout.readline() == "started\n"
+            yield process
+        finally:
+            with suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
 
 
 def test_ctrl_c_ends_every_process_and_says_nothing_of_workers(many: Path) -> None:
