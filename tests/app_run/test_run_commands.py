@@ -6,6 +6,7 @@ import gzip
 import io
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -88,6 +89,22 @@ def test_once_over_a_folder_ends_with_the_mail(home: Path, capsys: pytest.Captur
     assert list((home / "data" / "vedette" / "mail" / "new").iterdir())
     assert invoke(["run", "logs", "--once"]) == 0
     assert "0 objects, 0 records" in capsys.readouterr().err
+
+
+def test_once_says_what_nobody_was_told_of(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A first run may meet months of logs: what is old is kept and not told, and that is said, for it may be grave."""
+    root = record(2, name="ConsoleLogin") | {"eventSource": "signin.amazonaws.com", "userIdentity": {"type": "Root"}}
+    root |= {"responseElements": {"ConsoleLogin": "Success"}, "eventTime": "2026-03-02T10:00:00Z"}
+    (home / "logs" / "a.json").unlink()
+    (home / "logs" / "b.json").write_bytes(log_file(root))
+    assert invoke(["init", "--watch", "logs", "--tell", "folder"]) == 0
+    capsys.readouterr()
+    assert invoke(["run", "--once"]) == 0
+    told = capsys.readouterr().err
+    assert " 0 messages sent" in told
+    assert re.search(r"\d alerts are about records older than 24 hours, and nobody was told", told)
+    assert invoke(["run", "--once"]) == 0
+    assert "older than" not in capsys.readouterr().err, "it was said"
 
 
 def test_once_on_a_terminal_shows_how_far_it_is_and_no_log_but_what_matters(home: Path) -> None:

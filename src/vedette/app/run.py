@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from vedette import __version__
-from vedette.alerts.delivery import DeliveryState
+from vedette.alerts.delivery import DeliveryState, Reason
 from vedette.app.dispatch import Dispatch
 from vedette.app.figures import BUILD, DELIVERIES, STANDING, Figure, Labels
 from vedette.app.flights import Flights
@@ -53,7 +53,7 @@ POLL = "poll "
 @dataclass(frozen=True, slots=True)
 class Done:
     """What a run came to. `waiting` messages are for later: over a channel's rate, or to be tried again; `failed` are
-    sources, and tries of objects, that could not be read."""
+    sources, and tries of objects, that could not be read; of `too_old` alerts nobody was told, for their age."""
 
     objects: int
     records: int
@@ -61,6 +61,7 @@ class Done:
     sent: int
     waiting: int
     failed: int
+    too_old: int = 0
 
 
 class Run:
@@ -192,16 +193,18 @@ class Run:
         """
         tune_collector()
         self.work.patience = ONCE_PATIENCE
-        sent = failed = 0
+        sent = failed = too_old = 0
+        began = self.parts.clock.now()
         try:
             failed = self._read_all()
             sent = self._send_all()
             self._give_back()
+            too_old = self.work.do(lambda tx: tx.count_decided(Reason.TOO_OLD, began))
         except Stopped:
             failed += 1
         done = self.taking.total
         waiting = 0 if self.stop.is_set() else self.work.do(lambda tx: len(tx.deliveries(state=DeliveryState.WAITING)))
-        return Done(done.objects, done.records, done.matches, sent, waiting, failed + done.failed)
+        return Done(done.objects, done.records, done.matches, sent, waiting, failed + done.failed, too_old)
 
     def _read_all(self) -> int:
         """Read every source to its end, and look after what is due; how many failed."""

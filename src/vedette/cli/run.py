@@ -15,6 +15,7 @@ from types import FrameType
 
 import click
 
+from vedette.alerts.render.moments import lasting
 from vedette.app.run import Done, Run
 from vedette.app.taking import Total
 from vedette.app.wiring import build
@@ -126,6 +127,11 @@ def _tell(done: Done, settings: Settings) -> int:
     output.say(f"{read}, {matches}, {output.count(done.sent, 'message')} sent")
     if done.sent and any(channel.kind == "maildir" for channel in settings.channels):
         output.say("`vedette mail` shows them", style="dim")
+    if done.too_old:
+        age = lasting(settings.policy.max_age)
+        are = "is about records" if done.too_old == 1 else "are about records"
+        output.say(f"{output.count(done.too_old, 'alert')} {are} older than {age}, and nobody was told:")
+        output.say("`vedette alerts list` shows them; with a new store, `--tell-old` tells of them, too", style="dim")
     if done.waiting:
         waits = "waits for its" if done.waiting == 1 else "wait for their"
         messages = f"{output.count(done.waiting, 'message')} {waits} time (a channel's rate, or another try)"

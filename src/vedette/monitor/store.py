@@ -193,6 +193,9 @@ class Transaction(Protocol):
     def decisions(self, alert_id: str) -> Sequence[Decision]:
         """What was decided of an alert, in order."""
 
+    def count_decided(self, reason: Reason, since: int) -> int:
+        """Of how many alerts that was decided at `since`, epoch seconds, or later."""
+
     def put_delivery(self, delivery: Delivery) -> bool:
         """Plan a delivery; False, and no change, if its key is there already."""
 

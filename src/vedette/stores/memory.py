@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from itertools import islice
 from operator import attrgetter
 
-from vedette.alerts.delivery import Delivery, DeliveryState
+from vedette.alerts.delivery import Delivery, DeliveryState, Reason
 from vedette.alerts.habits import ActorDay
 from vedette.alerts.record import AlertRecord, Group
 from vedette.monitor.store import (
@@ -188,6 +188,10 @@ class _Transaction:
 
     def decisions(self, alert_id: str) -> Sequence[Decision]:
         return self._t.decisions_.rows.get(alert_id, ())
+
+    def count_decided(self, reason: Reason, since: int) -> int:
+        every = self._t.decisions_.rows.values()
+        return sum(any(each.reason is reason and each.at >= since for each in taken) for taken in every)
 
     def put_delivery(self, delivery: Delivery) -> bool:
         if delivery.key in self._t.deliveries_.rows:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Protocol, TypeVar
 
-from vedette.alerts.delivery import Delivery, DeliveryState
+from vedette.alerts.delivery import Delivery, DeliveryState, Reason
 from vedette.alerts.habits import ActorDay
 from vedette.alerts.record import AlertRecord, Group
 from vedette.monitor.store import (
@@ -218,6 +218,11 @@ class SqlTransaction:
         """What was decided of an alert, in order."""
         sql = f"{schema.DECISIONS.select} WHERE alert = ? ORDER BY number"
         return self._session.rows(sql, (alert_id,), layout.decision_of)
+
+    def count_decided(self, reason: Reason, since: int) -> int:
+        """Of how many alerts that was decided at `since`, epoch seconds, or later."""
+        sql = "SELECT COUNT(DISTINCT alert) FROM decisions WHERE reason = ? AND at >= ?"
+        return self._session.rows(sql, (reason.value, since), int)[0]
 
     def put_delivery(self, delivery: Delivery) -> bool:
         """Plan a delivery; False, and no change, if its key is there already."""
