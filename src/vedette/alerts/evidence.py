@@ -179,15 +179,16 @@ def _order(sighting: Sighting) -> _Order:
 
 
 @lru_cache(maxsize=8192)
-def _alone(value: str, count: int) -> Counts:
-    """Counts are values: thousands of alerts that show one region, each once, share theirs."""
+def alone(value: str, count: int) -> Counts:
+    """The counts of one value, which is by far the most frequent case: thousands of alerts that show one region, each
+    once, share theirs."""
     return Counts({value: count})
 
 
 def _counts(values: Sequence[str]) -> Counts:
     first = values[0] if values else ""
     if values.count(first) == len(values):  # by far the most frequent case
-        return _alone(first, len(values)) if first else NO_COUNTS
+        return alone(first, len(values)) if first else NO_COUNTS
     counter = Counter(values)
     counter.pop("", None)
     return _bounded(counter)

@@ -16,7 +16,7 @@ from typing import TypeVar
 
 import msgspec
 
-from vedette.alerts.evidence import NO_COUNTS, Counts, Evidence, Sighting
+from vedette.alerts.evidence import NO_COUNTS, Counts, Evidence, Sighting, alone
 from vedette.cloudtrail.identity import Actor, ActorKind
 from vedette.metrics.sketch import Exact, Sketch
 from vedette.metrics.statistics import StatisticSet
@@ -206,15 +206,10 @@ def evidence_of(wire: EvidenceWire) -> Evidence:
 
 
 def _counts(wire: _Counts) -> Counts:
-    if len(wire.values) == 1 and wire.complete:  # by far the most frequent case, and what is kept of it is shared
+    if len(wire.values) == 1 and wire.complete:
         ((value, count),) = wire.values.items()
-        return _alone(value, count)
+        return alone(value, count)
     return Counts(wire.values, wire.complete) if wire.values or not wire.complete else NO_COUNTS
-
-
-@functools.lru_cache(maxsize=4_096)
-def _alone(value: str, count: int) -> Counts:
-    return Counts({value: count})
 
 
 def _wire_counts(counts: Counts) -> _Counts:
