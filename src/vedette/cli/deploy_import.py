@@ -19,7 +19,7 @@ from vedette.deploy.importing import Judged, Verdict, Written, judge, read_accou
 from vedette.deploy.importing.questions import Control, Likeness
 from vedette.deploy.importing.wiring import Defect
 from vedette.detections.loader import load_builtin
-from vedette.errors import ExitCode, Level, NothingToDoError, OutputError, UsageError
+from vedette.errors import ExitCode, Level, NothingToDoError, UsageError, unwritable
 
 _INDENT = "    "
 _ALIKE = {
@@ -84,7 +84,7 @@ def _write(files: Sequence[Written], out: Path, force: bool) -> None:
         for file in files:
             (out / file.name).write_text(file.text, encoding="utf-8")
     except OSError as error:
-        raise OutputError(f"cannot write `{out}`: {(error.strerror or 'error').lower()}") from None
+        raise unwritable(f"`{out}`", error) from None
 
 
 def _page(verdict: Verdict, columns: int) -> Iterator[Text]:

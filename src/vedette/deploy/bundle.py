@@ -23,7 +23,7 @@ from pathlib import Path, PurePosixPath
 import vedette
 from vedette.deploy.storyteller.contract import ARCHITECTURES, DETECTIONS
 from vedette.detections.definition import Detection
-from vedette.errors import InputError, OutputError, VedetteError, reason_of
+from vedette.errors import InputError, OutputError, VedetteError, unwritable
 
 DEPENDENCIES = ("google-re2", "isal", "jinja2", "MarkupSafe", "msgspec", "PyYAML")
 """What the function imports besides the standard library and boto3."""
@@ -81,7 +81,7 @@ def bundle(
         destination.parent.mkdir(parents=True, exist_ok=True)
         destination.write_bytes(data)
     except OSError as error:
-        raise OutputError(f"cannot write `{destination}`: {reason_of(error)}") from None
+        raise unwritable(f"`{destination}`", error) from None
     return Bundle(destination, hashlib.sha256(data).hexdigest(), len(data))
 
 

@@ -17,7 +17,7 @@ from vedette.deploy.event_regions import global_region
 from vedette.deploy.export_readme import cloudformation_readme, stackset_readme, terraform_readme
 from vedette.deploy.terraform import CODE, modules
 from vedette.deploy.wanted import Wanted
-from vedette.errors import InputError, OutputError, reason_of
+from vedette.errors import InputError, unwritable
 
 STACKSET: Final = "stackset.json"
 FORWARDING: Final = "forwarding{}.json"
@@ -211,5 +211,5 @@ def write_files(files: Mapping[str, str], folder: Path, *, force: bool) -> Itera
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(text, "utf-8")
         except OSError as error:
-            raise OutputError(f"cannot write `{path}`: {reason_of(error)}") from None
+            raise unwritable(f"`{path}`", error) from None
         yield path
