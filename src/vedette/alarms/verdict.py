@@ -69,8 +69,6 @@ class Judge:
     compare: Callable[[float, float], bool]
     samples_needed: Fraction | int
     to_alarm: int
-    period: int
-    length: int
     known: dict[int, _Reading] = field(default_factory=dict)
 
     @classmethod
@@ -78,17 +76,14 @@ class Judge:
         """The judge of the alarm over these datapoints."""
         wanted = parse_statistic(spec.statistic)
         ignoring = isinstance(wanted, Percentile) and spec.evaluate_low_sample_count_percentile == "ignore"
-        windows = Windows.of(spec)
         return cls(
             spec,
             points,
-            windows,
+            Windows.of(spec),
             reader(wanted),
             _BREACHES[spec.comparison_operator],
             wanted.samples_needed if isinstance(wanted, Percentile) and ignoring else 0,
             spec.datapoints_to_alarm or spec.evaluation_periods,
-            windows.period,
-            windows.length,
         )
 
     def state(self, end: int) -> State | None:
@@ -112,25 +107,23 @@ class Judge:
     def _newest(self, end: int) -> list[tuple[int, int, int, bool | _Weak]]:
         """(age, first datapoint, the one behind the last, reading) of the newest slots in range that have a value, as
         many as the alarm evaluates."""
-        starts, known, period, wanted = self.points.starts, self.known, self.period, self.spec.evaluation_periods
-        lowest = end - self.length
+        windows, starts, known, wanted = self.windows, self.points.starts, self.known, self.spec.evaluation_periods
+        lowest = end - windows.length
         found: list[tuple[int, int, int, bool | _Weak]] = []
         last = bisect_left(starts, end) - 1
         while last >= 0 and starts[last] >= lowest and len(found) < wanted:
-            age = (end - 1 - starts[last]) // period + 1
-            start = end - age * period
+            age = windows.age(end, starts[last])
+            start = windows.start(end, age)
             first = last
             while first and starts[first - 1] >= start:
                 first -= 1
-            reading = known[start] if start in known else self._read(start, first, last + 1)
+            if start not in known:
+                known[start] = self._reading(first, last + 1)
+            reading = known[start]
             if reading is not None:
                 found.append((age, first, last + 1, reading))
             last = first - 1
         return found
-
-    def _read(self, start: int, first: int, stop: int) -> _Reading:
-        reading = self.known[start] = self._reading(first, stop)
-        return reading
 
     def slots(self, end: int) -> tuple[Slot, ...]:
         """Every slot of the evaluation range, newest first."""

@@ -53,11 +53,11 @@ def read_together(
     strides = {} if strides is None else strides
     work = list(_batches(objects))
     batches = [each for each in work if not isinstance(each, FileObject)]
-    others = min(jobs, len(batches)) - 1 if len(batches) == len(work) else min(jobs - 1, len(batches))
+    others = min(jobs, len(work), len(batches) + 1) - 1
     make = partial(_as_it_is, engine) if START == "fork" else partial(Engine, engine.detections, today, limits)
     team = Team(engine, batches, limits, strides)
     numbers = iter(range(len(batches)))
-    with team.started(max(0, others), _context(), make):
+    with team.started(others, _context(), make):
         for each in work:
             if isinstance(each, FileObject):
                 yield from read_alone(engine, [each], limits, strides)

@@ -190,10 +190,7 @@ class _ByMinute(EvidenceByMinute):
         return found.count if isinstance(found, Minute) else 1
 
     def together(self, starts: Iterable[int]) -> Evidence:
-        single = [self._minutes[start] for start in starts]
-        if len(single) == 1 and not isinstance(single[0], Minute):
-            return Evidence.of((single[0].sighting,))
-        minutes = list(map(_whole, single))
+        minutes = [_whole(self._minutes[start]) for start in starts]
         found = Evidence.of(sighting for minute in minutes for sighting in minute.sightings)
         for minute in minutes:
             if minute.evidence is not None:
