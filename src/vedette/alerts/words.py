@@ -106,7 +106,7 @@ def _listed(counts: Counts, otherwise: str, most: int = MOST, *, short: bool = F
         return otherwise
     others = len(names) - most
     if others <= 0 and counts.complete:
-        return _joined(names)
+        return joined(names)
     number = f"{others}" if counts.complete else f"more than {others}"
     return f"{', '.join(names[:most])} and {number} other{'s' if others > 1 else ''}"
 
@@ -117,5 +117,6 @@ def _tail(resource: str) -> str:
     return parts[5] if len(parts) == 6 and parts[0] == "arn" and parts[5] else resource
 
 
-def _joined(names: Sequence[str]) -> str:
+def joined(names: Sequence[str]) -> str:
+    """`a`, `a and b`, `a, b and c`."""
     return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"

@@ -9,12 +9,12 @@ import click
 from rich.text import Text
 
 from vedette.alerts.record_document import moment_text
+from vedette.alerts.words import joined
 from vedette.cli import output, values
 from vedette.cli.deploy_options import account_of, place_options, session_of
 from vedette.cli.live import form, minute
 from vedette.cli.loading import load, today
 from vedette.deploy.drift import Drift
-from vedette.deploy.event_regions import listed
 from vedette.deploy.freshness import Freshness, freshness
 from vedette.deploy.intrinsics import Place
 from vedette.deploy.narrowed import let_in, narrowing
@@ -120,7 +120,7 @@ def _alarm_lines(status: Status, known: Sequence[Detection], columns: int) -> It
         yield Text.assemble("              ", ("ALARM  ", "bold red"), output.calm(titles.get(detection, name)))
     if rules := [one for one in status.deployed if one.type == "AWS::Events::Rule"]:
         regions = [status.place.region, *sorted({one.region for one in rules if one.region})]
-        yield from map(Text, output.fold(f"hear of {listed(regions)}", columns, first="Event rules   ", rest=" " * 14))
+        yield from map(Text, output.fold(f"hear of {joined(regions)}", columns, first="Event rules   ", rest=" " * 14))
     if not status.drifts:
         yield Text.assemble("As deployed   ", ("nothing was changed by hand", "green"))
     for one in status.drifts:

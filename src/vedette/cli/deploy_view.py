@@ -7,10 +7,11 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from rich.text import Text
 
+from vedette.alerts.words import joined
 from vedette.cli import output
 from vedette.deploy.changes import Change, Concern, Detail, Operation, Row
 from vedette.deploy.deployment import Deployment, LeftOut
-from vedette.deploy.event_regions import listed, seen_regions
+from vedette.deploy.event_regions import seen_regions
 from vedette.deploy.mending import RENEWAL, did_by_hand, mendable
 from vedette.deploy.plan import Plan
 from vedette.detections.definition import Severity
@@ -177,7 +178,7 @@ def _by_lot(found: Deployment, seen: Sequence[str]) -> Iterator[tuple[str, Seque
     for one in found.left_out:
         where = placed.get(one.detection)
         lots[0 if where is None else 2 if where.alarm_name else 1].append(one)
-    a_rule = f"have no filter and alarm, and a rule that sees {listed(seen)} only"
+    a_rule = f"have no filter and alarm, and a rule that sees {joined(seen)} only"
     heads = ("have neither filter nor rule", a_rule, "lack something")
     for head, those in zip(heads, lots, strict=True):
         if those:

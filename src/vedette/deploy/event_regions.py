@@ -46,8 +46,3 @@ def seen_regions(wanted: Wanted) -> tuple[str, ...]:
 def without(closed: Collection[str], regions: Collection[str]) -> str:
     """The options that ask for these regions without some."""
     return " ".join(f"--event-region {one}" for one in (HOME_ONLY, *sorted(set(regions) - set(closed))))
-
-
-def listed(regions: Sequence[str]) -> str:
-    """`a`, `a and b`, `a, b and c`."""
-    return regions[0] if len(regions) == 1 else f"{', '.join(regions[:-1])} and {regions[-1]}"

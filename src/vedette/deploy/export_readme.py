@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
+from vedette.alerts.words import joined
 from vedette.deploy.deployment import Deployment, Stack
-from vedette.deploy.event_regions import listed
 from vedette.deploy.wanted import Wanted
 
 _CONFIRM: Final = """
@@ -56,7 +56,7 @@ def _elsewhere(deployment: Deployment, wanted: Wanted) -> str:
         return ""
     return f"""
 EventBridge keeps events to their region. The last stacks send those that the rules ask for to the event bus of
-`{wanted.region}`, from {listed(regions)}.
+`{wanted.region}`, from {joined(regions)}.
 """
 
 
@@ -86,7 +86,7 @@ def terraform_readme(deployment: Deployment, wanted: Wanted) -> str:
     other = f"Another region than `{wanted.region}`: `-var region=REGION`."
     if regions:
         other = (
-            f"It has providers for {listed([wanted.region, *regions])}: rules in the others send events to\n"
+            f"It has providers for {joined([wanted.region, *regions])}: rules in the others send events to\n"
             f"`{wanted.region}`. For another home, export it anew with `--region`."
         )
     return f"""# {wanted.name} as Terraform

@@ -11,8 +11,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from html import escape
 
+from vedette.alerts.words import joined
 from vedette.deploy.deployment import Deployment
-from vedette.deploy.event_regions import listed
 from vedette.deploy.wanted import Wanted
 
 _WIDE, _HIGH, _GAP, _LINE = 150, 62, 34, 104
@@ -97,7 +97,7 @@ def _heading(deployment: Deployment) -> str:
 def _beside(deployment: Deployment) -> str:
     """What stands in other regions."""
     regions = _regions(deployment)
-    return f"and a stack in {listed(regions)}, of event rules that forward" if regions else ""
+    return f"and a stack in {joined(regions)}, of event rules that forward" if regions else ""
 
 
 def _regions(deployment: Deployment) -> list[str]:

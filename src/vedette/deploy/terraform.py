@@ -16,8 +16,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from vedette.alerts.words import joined
 from vedette.deploy.deployment import Deployment, Stack
-from vedette.deploy.event_regions import listed
 from vedette.deploy.terraform_types import ATTRIBUTES, TYPES, Made, Resolve, local_name
 from vedette.deploy.wanted import Wanted
 from vedette.errors import InputError
@@ -84,7 +84,7 @@ def _region(wanted: Wanted, regions: Sequence[str]) -> dict[str, object]:
     if regions:
         found["validation"] = {
             "condition": f'${{var.region == "{wanted.region}"}}',
-            "error_message": f"The rules in {listed(regions)} send events to {wanted.region}: export anew for another.",
+            "error_message": f"The rules in {joined(regions)} send events to {wanted.region}: export anew for another.",
         }
     return found
 

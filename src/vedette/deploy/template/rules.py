@@ -14,11 +14,12 @@ from dataclasses import dataclass
 from typing import Final
 
 from vedette.alarms.spec import AlarmSpec, ComparisonOperator
+from vedette.alerts.words import joined
 from vedette.deploy import names
 from vedette.deploy.deployment import LeftOut
 from vedette.deploy.event_pattern import EventPattern, event_pattern
 from vedette.deploy.event_reads import needs_read_only
-from vedette.deploy.event_regions import global_region, listed, seen_regions
+from vedette.deploy.event_regions import global_region, seen_regions
 from vedette.deploy.selection import Selection
 from vedette.deploy.storyteller.contract import event_input
 from vedette.deploy.template.alarms import runbook
@@ -97,7 +98,7 @@ def choose_rules(wanted: Wanted, selection: Selection) -> tuple[tuple[Ruled, ...
 
 
 def _instead(wanted: Wanted) -> str:
-    seen = listed(seen_regions(wanted))
+    seen = joined(seen_regions(wanted))
     return f"An EventBridge rule tells of it, which sees what happens in {seen}, and in no other region."
 
 
@@ -113,7 +114,7 @@ def _ruled(wanted: Wanted, detection: Detection, *, overflow: bool) -> Ruled | s
         return "Its pattern reads records as text"
     seen, home = seen_regions(wanted), global_region(wanted)
     if home not in seen and recorded_at_home(asked):
-        return f"What it asks about is recorded in {home}, and a rule sees what happens in {listed(seen)} only"
+        return f"What it asks about is recorded in {home}, and a rule sees what happens in {joined(seen)} only"
     pattern = event_pattern(asked)
     if isinstance(pattern, EventPattern):
         return Ruled(detection, asked, pattern, needs_read_only(asked), overflow)
