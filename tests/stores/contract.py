@@ -358,13 +358,18 @@ class StoreContract:
             assert list(tx.decisions("unheard-of")) == []
 
     def test_decisions_are_counted_by_alert(self, store: Store) -> None:
-        """Rule: 'Of how many alerts that was decided at `since` or later.'"""
-        taken = [("a", 0, Reason.TOO_OLD), ("b", 5, Reason.TOO_OLD), ("b", 6, Reason.TOO_OLD), ("c", 5, Reason.FIRST)]
+        """Rule: 'Of how many alerts that was decided in decisions with a number over `after`.' All in one second."""
+        taken = [("a", Reason.TOO_OLD), ("b", Reason.TOO_OLD), ("b", Reason.TOO_OLD), ("c", Reason.FIRST)]
+        marks = []
         with store.transaction() as tx:
-            assert tx.count_decided(Reason.TOO_OLD, 0) == 0
-            tx.put_decisions([Decision(alert, NOON + after, reason) for alert, after, reason in taken])
-            counts = [tx.count_decided(Reason.TOO_OLD, NOON + after) for after in (0, 1, 6, 7)]
-        assert counts == [2, 1, 1, 0]
+            assert tx.last_decision() == 0
+            for alert, reason in taken:
+                marks.append(tx.last_decision())
+                tx.put_decisions([Decision(alert, NOON, reason)])
+            marks.append(tx.last_decision())
+        with store.transaction() as tx:
+            assert [tx.count_decided(Reason.TOO_OLD, mark) for mark in marks] == [2, 1, 1, 0, 0]
+            assert tx.count_decided(Reason.FIRST, 0) == 1
 
     def test_a_delivery_is_planned_once(self, store: Store) -> None:
         with store.transaction() as tx:

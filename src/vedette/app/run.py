@@ -194,12 +194,12 @@ class Run:
         tune_collector()
         self.work.patience = ONCE_PATIENCE
         sent = failed = too_old = 0
-        began = self.parts.clock.now()
         try:
+            before = self.work.do(lambda tx: tx.last_decision())
             failed = self._read_all()
             sent = self._send_all()
             self._give_back()
-            too_old = self.work.do(lambda tx: tx.count_decided(Reason.TOO_OLD, began))
+            too_old = self.work.do(lambda tx: tx.count_decided(Reason.TOO_OLD, before))
         except Stopped:
             failed += 1
         done = self.taking.total

@@ -193,8 +193,11 @@ class Transaction(Protocol):
     def decisions(self, alert_id: str) -> Sequence[Decision]:
         """What was decided of an alert, in order."""
 
-    def count_decided(self, reason: Reason, since: int) -> int:
-        """Of how many alerts that was decided at `since`, epoch seconds, or later."""
+    def last_decision(self) -> int:
+        """The number of the newest decision, 0 where there is none: they are numbered as they are taken."""
+
+    def count_decided(self, reason: Reason, after: int) -> int:
+        """Of how many alerts that was decided in decisions with a number over `after`."""
 
     def put_delivery(self, delivery: Delivery) -> bool:
         """Plan a delivery; False, and no change, if its key is there already."""

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, replace
-from itertools import islice
+from itertools import count, islice
 from operator import attrgetter
 
 from vedette.alerts.delivery import Delivery, DeliveryState, Reason
@@ -42,6 +42,12 @@ class _Due:
     at: int
 
 
+@dataclass(frozen=True, slots=True)
+class _Decided:
+    number: int
+    decision: Decision
+
+
 _ALL = "all"
 
 
@@ -74,7 +80,9 @@ class _Tables:
         self.alerts_: Table[str, AlertRecord] = Table(journal, by_alert)
         self.by_due: Index[tuple[str, Group], _Due] = Index(_all, attrgetter("at", "detection", "group"))
         self.dues: Table[tuple[str, Group], _Due] = Table(journal, [self.by_due])
-        self.decisions_: Table[str, tuple[Decision, ...]] = Table(journal)
+        self.numbers = count(1)
+        self.decisions_of: Index[int, _Decided] = Index(lambda d: d.decision.alert, lambda d: (d.number,))
+        self.decisions_: Table[int, _Decided] = Table(journal, [self.decisions_of])
         order = attrgetter("created", "key")
         self.of_incident: Index[str, Delivery] = Index(attrgetter("incident"), order)
         self.of_channel: Index[str, Delivery] = Index(attrgetter("channel"), order)
@@ -179,19 +187,22 @@ class _Transaction:
         return self._t.by_due.keys(_ALL, None, now + 1)[:limit]
 
     def put_decision(self, decision: Decision) -> None:
-        before = self._t.decisions_.rows.get(decision.alert, ())
-        self._t.decisions_.put(decision.alert, (*before, decision))
+        number = next(self._t.numbers)
+        self._t.decisions_.put(number, _Decided(number, decision))
 
     def put_decisions(self, decisions: Sequence[Decision]) -> None:
         for decision in decisions:
             self.put_decision(decision)
 
     def decisions(self, alert_id: str) -> Sequence[Decision]:
-        return self._t.decisions_.rows.get(alert_id, ())
+        return [each.decision for each in self._t.decisions_.found(self._t.decisions_of.keys(alert_id))]
 
-    def count_decided(self, reason: Reason, since: int) -> int:
+    def last_decision(self) -> int:
+        return max(self._t.decisions_.rows, default=0)
+
+    def count_decided(self, reason: Reason, after: int) -> int:
         every = self._t.decisions_.rows.values()
-        return sum(any(each.reason is reason and each.at >= since for each in taken) for taken in every)
+        return len({each.decision.alert for each in every if each.number > after and each.decision.reason is reason})
 
     def put_delivery(self, delivery: Delivery) -> bool:
         if delivery.key in self._t.deliveries_.rows:
@@ -347,7 +358,9 @@ class MemoryStore:
             case "alerts":
                 return drop(t.alerts_, lambda alert: not alert.standing and alert.changed < time)
             case "decisions":
-                return self._prune_decisions(time)
+                standing = {alert.id for alert in t.alerts_.rows.values() if alert.standing}
+                decisions = t.decisions_
+                return drop(decisions, lambda d: d.decision.at < time and d.decision.alert not in standing)
             case "deliveries":
                 return drop(t.deliveries_, lambda each: each.settled is not None and each.settled < time)
             case "habits":
@@ -356,15 +369,6 @@ class MemoryStore:
                 return drop(t.silences_, lambda silence: silence.until < time)
             case _:
                 raise StoreError(f"there is no table `{name}` to prune")
-
-    def _prune_decisions(self, time: int) -> int:
-        gone = 0
-        for alert, kept in list(self._tables.decisions_.rows.items()):
-            young = tuple(decision for decision in kept if decision.at >= time)
-            if len(young) < len(kept):
-                gone += len(kept) - len(young)
-                self._tables.decisions_.put(alert, young or None)
-        return gone
 
     def status(self) -> Mapping[str, object]:
         """Rows by table; there is neither a schema nor a size."""
@@ -375,7 +379,7 @@ class MemoryStore:
                 "matches": len(t.matches.rows),
                 "minutes": len(t.minutes_.rows),
                 "alerts": len(t.alerts_.rows),
-                "decisions": sum(map(len, t.decisions_.rows.values())),
+                "decisions": len(t.decisions_.rows),
                 "deliveries": len(t.deliveries_.rows),
                 "habits": len(t.habits_.rows),
                 "silences": len(t.silences_.rows),

@@ -219,10 +219,14 @@ class SqlTransaction:
         sql = f"{schema.DECISIONS.select} WHERE alert = ? ORDER BY number"
         return self._session.rows(sql, (alert_id,), layout.decision_of)
 
-    def count_decided(self, reason: Reason, since: int) -> int:
-        """Of how many alerts that was decided at `since`, epoch seconds, or later."""
-        sql = "SELECT COUNT(DISTINCT alert) FROM decisions WHERE reason = ? AND at >= ?"
-        return self._session.rows(sql, (reason.value, since), int)[0]
+    def last_decision(self) -> int:
+        """The number of the newest decision, 0 where there is none: they are numbered as they are taken."""
+        return self._session.rows("SELECT COALESCE(MAX(number), 0) FROM decisions", (), int)[0]
+
+    def count_decided(self, reason: Reason, after: int) -> int:
+        """Of how many alerts that was decided in decisions with a number over `after`."""
+        sql = "SELECT COUNT(DISTINCT alert) FROM decisions WHERE number > ? AND reason = ?"
+        return self._session.rows(sql, (after, reason.value), int)[0]
 
     def put_delivery(self, delivery: Delivery) -> bool:
         """Plan a delivery; False, and no change, if its key is there already."""
