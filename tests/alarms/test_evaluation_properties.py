@@ -18,6 +18,8 @@ from vedette.alarms import (
     evaluate,
     timeline,
 )
+from vedette.alarms.verdict import breaches
+from vedette.alarms.windows import Windows
 from vedette.metrics import StatisticSet
 
 Samples = dict[int, list[float]]
@@ -25,6 +27,7 @@ Samples = dict[int, list[float]]
 periods = st.sampled_from([10, 30, 60, 120, 300, 3600, 43_200])
 values = st.lists(st.sampled_from([-1.0, 0.0, 0.5, 1.0, 2.0, 5.0]), min_size=1, max_size=4)
 states = st.sampled_from(State)
+NOT = TreatMissingData.NOT_BREACHING
 
 
 @st.composite
@@ -122,6 +125,47 @@ def test_episodes_are_the_stretches_in_alarm(situation: tuple[AlarmSpec, Samples
         assert list(episode.minutes) == sorted(set(episode.minutes))
         assert all(at < (episode.end or 20_000) for at in episode.minutes)
         assert episode.earliest == (episode.minutes[0] if episode.minutes else None)
+
+
+@st.composite
+def firing(draw: st.DrawFn) -> tuple[AlarmSpec, Samples]:
+    """An alarm of which any datapoint in range brings about ALARM, as most detections have."""
+    n = draw(st.integers(1, 4))
+    spec = AlarmSpec(
+        "alarm",
+        threshold=1.0,
+        period=draw(st.sampled_from([10, 60, 300, 3_600, 43_200])),
+        evaluation_periods=n,
+        datapoints_to_alarm=1,
+        comparison_operator=ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
+        treat_missing_data=TreatMissingData.NOT_BREACHING,
+        evaluation_range=draw(st.none() | st.integers(n, n + 6)),
+    )
+    step = 10 if spec.period < 60 else 60
+    reach = max(2, spec.period * (n + 4) // step)
+    starts = draw(st.lists(st.integers(0, 4 * reach).map(lambda at: at * step), max_size=12, unique=True))
+    return spec, {at: draw(st.lists(st.sampled_from([1.0, 2.0]), min_size=1, max_size=3)) for at in starts}
+
+
+@settings(deadline=None, max_examples=300)
+@given(situations() | firing(), st.integers(-400, 4_000), st.integers(1, 60_000), states)
+@example(
+    (AlarmSpec("a", 1.0, period=60, treat_missing_data=NOT), {0: [1.0], 60: [1.0], 120: [1.0]}), 180, 300, State.OK
+)
+def test_what_is_behind_an_episode(
+    situation: tuple[AlarmSpec, Samples], start: int, length: int, initial: State
+) -> None:
+    """Rule: 'Those of the breaching slots that decided its first evaluation, and those that came into view before its
+    last.'"""
+    spec, samples = situation
+    windows = Windows.of(spec)
+    for episode in episodes(spec, as_sets(samples), start, start + length, initial):
+        counted = [slot for slot in episode.opened.slots if slot.value is not None][: spec.evaluation_periods]
+        bad = [slot.start for slot in counted if slot.value is not None and breaches(spec, slot.value)]
+        first = windows.end(episode.start)
+        last = windows.end((start + length if episode.end is None else episode.end) - 1)
+        decisive = {at for at in samples for slot in bad if slot <= at < slot + spec.period}
+        assert episode.minutes == tuple(sorted(decisive | {at for at in samples if first <= at < last}))
 
 
 def test_the_minutes_of_an_episode() -> None:

@@ -6,9 +6,10 @@ change: a datapoint enters the newest slot, moves to an older one, becomes old e
 
 from __future__ import annotations
 
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from itertools import cycle, islice
 
 from vedette.alarms.reasons import Evidence
 from vedette.alarms.spec import AlarmSpec, ComparisonOperator, State, TreatMissingData
@@ -32,7 +33,7 @@ def timeline(
     minute to what was counted in it; `initial` is the state before the first evaluation. Epoch seconds throughout.
     A transition keeps hold of the statistic sets it rests on: do not change them while its reason may be asked for.
     """
-    return list(_walk(_judge(spec, series), start, end, initial))
+    return list(_Course.of(spec, series).transitions(start, end, initial))
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,15 +78,15 @@ def episodes(
     An episode that begins at most `quiet` seconds after the one before ended goes on with it. A burst within one period
     may leave and enter ALARM again as the windows slide past it; `Windows.of(spec).length` keeps it one episode.
     """
-    judge = _judge(spec, series)
+    course = _Course.of(spec, series)
     found: list[Episode] = []
     opened: Transition | None = None
-    for transition in _walk(judge, start, end, initial):
+    for transition in course.transitions(start, end, initial):
         if opened is not None:
-            found.append(_episode(judge, opened, transition, end))
+            found.append(Episode(opened, transition, course.behind(opened.at, transition.at)))
         opened = transition if transition.new is State.ALARM else None
     if opened is not None:
-        found.append(_episode(judge, opened, None, end))
+        found.append(Episode(opened, None, course.behind(opened.at, end)))
     return _joined(found, quiet)
 
 
@@ -101,24 +102,53 @@ def _joined(found: list[Episode], quiet: int) -> list[Episode]:
     return joined
 
 
-def _judge(spec: AlarmSpec, series: Mapping[int, StatisticSet]) -> Judge:
-    starts = sorted(series)
-    return Judge.of(spec, Points(starts, [series[at] for at in starts]))
+@dataclass(frozen=True, slots=True)
+class _Course:
+    """An alarm over its datapoints. `fires`: any of them in range brings about ALARM alone, and none is OK."""
 
+    judge: Judge
+    fires: bool
 
-def _walk(judge: Judge, start: int, end: int, state: State) -> Iterator[Transition]:
-    windows = judge.windows
-    first = -(-start // windows.cadence) * windows.cadence
-    if first >= end or (state is State.OK and _stays_ok(judge)):
-        return
-    shown = windows.end(first)
-    last = windows.end((end - 1) // windows.cadence * windows.cadence)
-    for moment in (shown, *_moments(judge, shown, last)):
-        found = judge.state(moment)
-        if found is not None and found is not state:
-            now = first if moment == shown else moment + windows.delay
-            yield Transition(state, found, now, Evidence(judge.spec, now, moment, judge.points))
-            state = found
+    @classmethod
+    def of(cls, spec: AlarmSpec, series: Mapping[int, StatisticSet]) -> _Course:
+        starts = sorted(series)
+        judge = Judge.of(spec, Points(starts, [series[at] for at in starts]))
+        return cls(judge, _each_fires(judge))
+
+    def transitions(self, start: int, end: int, state: State) -> Iterator[Transition]:
+        """As `timeline`."""
+        judge, windows = self.judge, self.judge.windows
+        first = -(-start // windows.cadence) * windows.cadence
+        if first >= end or (state is State.OK and not self.fires and _stays_ok(judge)):
+            return
+        shown = windows.end(first)
+        last = windows.end((end - 1) // windows.cadence * windows.cadence)
+        for moment, found in self._states(shown, last):
+            if found is not None and found is not state:
+                now = first if moment == shown else moment + windows.delay
+                yield Transition(state, found, now, Evidence(judge.spec, now, moment, judge.points))
+                state = found
+
+    def _states(self, shown: int, last: int) -> Iterator[tuple[int, State | None]]:
+        """(end of a newest slot, what it calls for) at `shown`, and up to `last` wherever that can change."""
+        if self.fires:
+            runs = list(_runs(self.judge))
+            before = bisect_right(runs, shown)
+            moments = (shown, *runs[before : bisect_right(runs, last)])
+            return zip(moments, islice(cycle((State.OK, State.ALARM)), before % 2, None), strict=False)
+        steps = sorted(moment for moment in _steps(self.judge) if shown < moment <= last)
+        return ((moment, self.judge.state(moment)) for moment in (shown, *steps))
+
+    def behind(self, opened: int, closed: int) -> tuple[int, ...]:
+        """The starts of the datapoints behind an episode: what decided its first evaluation, and what came later."""
+        judge, windows, starts = self.judge, self.judge.windows, self.judge.points.starts
+        first, last = windows.end(opened), windows.end(closed - 1)
+        seen = bisect_left(starts, first)
+        low = bisect_left(starts, first - windows.length)
+        if self.fires and seen - low <= judge.spec.evaluation_periods:
+            return tuple(starts[low : bisect_left(starts, last)])  # each of so few decides
+        decisive = [at for low, high in judge.decisive(first) for at in starts[low:high]]
+        return (*decisive, *starts[seen : bisect_left(starts, last)])
 
 
 def _adds_up(spec: AlarmSpec) -> bool:
@@ -155,14 +185,8 @@ def _each_fires(judge: Judge) -> bool:
     return all(data.sample_count and data.minimum >= 0 and compare(data.sum, threshold) for data in judge.points.sets)
 
 
-def _moments(judge: Judge, after: int, last: int) -> list[int]:
-    """The ends of newest slots, after `after` and up to `last`, at which the state can change."""
-    found = set(_runs(judge)) if _each_fires(judge) else _steps(judge)
-    return sorted(moment for moment in found if after < moment <= last)
-
-
 def _runs(judge: Judge) -> Iterator[int]:
-    """When a datapoint enters that finds none in range, and when the last one leaves before another enters."""
+    """When a datapoint enters that finds none in range, and when the last one leaves before another enters; in turn."""
     grid, length = judge.windows.grid, judge.windows.length
     leaves: int | None = None
     for at in judge.points.starts:
@@ -192,12 +216,3 @@ def _steps(judge: Judge) -> set[int]:
         near = near or (index + 1 < len(starts) and starts[index + 1] - at < period)
         found.update((at + age * period) // grid * grid + grid for age in (every if near else alone))
     return found
-
-
-def _episode(judge: Judge, opened: Transition, closed: Transition | None, end: int) -> Episode:
-    windows, starts = judge.windows, judge.points.starts
-    first = windows.end(opened.at)
-    last = windows.end((end if closed is None else closed.at) - 1)
-    later = starts[bisect_left(starts, first) : bisect_left(starts, last)]
-    decisive = [at for low, high in judge.decisive(first) for at in starts[low:high]]
-    return Episode(opened, closed, (*decisive, *later))
