@@ -195,6 +195,29 @@ def test_filters_go_before_others_come_and_alarms_after_all_others_have_let_go()
     assert [each.logical_id for one in found for each in one.changes] == ["F", "G", "B", "any", "A"]
 
 
+def test_in_each_step_a_resource_waits_only_for_what_is_there() -> None:
+    """CloudFormation refuses a template in which something depends on a resource that it has not."""
+    old = {
+        "F": {"Type": FILTER}, "Kept": {"Type": FILTER, "DependsOn": ["F"]},
+        "A": {"Type": ALARM}, "B": {"Type": ALARM, "DependsOn": ["A", "Kept"]},
+    }  # fmt: skip
+    new = {"Kept": {"Type": FILTER}, "G": {"Type": FILTER, "DependsOn": ["Kept"]}, "A": {"Type": ALARM}}
+    detections = step(
+        "detections",
+        change(Operation.REMOVE, FILTER, "F"), change(Operation.REMOVE, ALARM, "B"),
+        change(Operation.ADD, FILTER, "G"), new=new,
+    )  # fmt: skip
+    waits = [
+        {name: one.get("DependsOn", []) for name, one in found.stack.template["Resources"].items()}  # type: ignore[union-attr, attr-defined]
+        for found in staged([detections], lambda _: template(**old))
+    ]
+    assert waits == [
+        {"Kept": [], "A": [], "B": ["A", "Kept"]},
+        {"Kept": [], "G": ["Kept"], "A": [], "B": ["A", "Kept"]},
+        {"Kept": [], "G": ["Kept"], "A": []},
+    ]
+
+
 def test_what_needs_no_steps_keeps_its_change_set() -> None:
     only = step("detections", change(Operation.REMOVE, FILTER, "F"), new={})
     assert staged([only], lambda _: template()) == [only]

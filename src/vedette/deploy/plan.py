@@ -217,10 +217,15 @@ def local_answers(old: Mapping[str, object], new: Mapping[str, object]) -> Itera
     before, after = mapping(old, "Resources"), mapping(new, "Resources")
     for name in sorted(before.keys() | after.keys()):
         action = "Add" if name not in before else "Remove" if name not in after else "Modify"
-        if action == "Modify" and before[name] == after[name]:
+        if action == "Modify" and _in_any_order(before, name) == _in_any_order(after, name):
             continue
         shown = mapping(after if name in after else before, name)
         yield {"ResourceChange": {"Action": action, "LogicalResourceId": name, "ResourceType": text(shown, "Type")}}
+
+
+def _in_any_order(resources: Mapping[str, object], name: str) -> Mapping[str, object]:
+    """The resource without what it waits for: who comes first is no change of it, to CloudFormation neither."""
+    return {key: value for key, value in mapping(resources, name).items() if key != "DependsOn"}
 
 
 def _ordered(planned: Sequence[StackPlan], home: str) -> Iterator[StackPlan]:

@@ -55,5 +55,14 @@ def _removed(one: StackPlan, types: tuple[str, ...]) -> tuple[Change, ...]:
 
 def _step(one: StackPlan, resources: Template, changes: tuple[Change, ...]) -> StackPlan:
     assert one.stack is not None
-    stack = replace(one.stack, template={**one.stack.template, "Resources": resources})
+    held = {name: _waiting_for(resources, mapping(resources, name)) for name in resources}
+    stack = replace(one.stack, template={**one.stack.template, "Resources": held})
     return replace(one, stack=stack, change_set=None, changes=changes)
+
+
+def _waiting_for(there: Template, resource: Template) -> Template:
+    """The resource without waiting for what is not there: CloudFormation refuses a template that names it."""
+    waits = resource.get("DependsOn")
+    if not isinstance(waits, list):
+        return resource
+    return {**resource, "DependsOn": [name for name in waits if name in there]}

@@ -14,6 +14,7 @@ from vedette.deploy.deployment import MAX_BODY, MAX_INLINE, MAX_RESOURCES, Deplo
 from vedette.deploy.event_regions import global_region
 from vedette.deploy.selection import Chosen, Selection, select
 from vedette.deploy.template import alarms, dashboard, forwarding, rules, storyteller, topics, trail
+from vedette.deploy.template.pacing import paced
 from vedette.deploy.template.values import Json, Resources, text_of
 from vedette.deploy.wanted import Wanted
 from vedette.detections.definition import Detection
@@ -263,7 +264,7 @@ def _stack(
         "AWSTemplateFormatVersion": "2010-09-09",
         "Description": f"Vedette {wanted.name}: {title.lower() if title[1:2].islower() else title}",
         "Metadata": {"Vedette": metadata},
-        "Resources": resources.found,
+        "Resources": paced(resources.found),
     }
     return Stack(names.stack_name(wanted, part), title, template, {}, capabilities, after, region)
 
