@@ -12,6 +12,7 @@ from typing import Final
 
 from vedette.deploy.deployment import LeftOut
 from vedette.deploy.folding import Folded, filter_text
+from vedette.deploy.template.wording import refers
 from vedette.deploy.wanted import Pack, Wanted
 from vedette.detections.definition import Detection, Severity
 
@@ -26,6 +27,7 @@ EVERYDAY: Final = frozenset(
     | {"security-group-changed", "security-group-created", "security-group-deleted", "iam-user-created"}
 )
 """What is mild in itself, and yet the first that people ask for: these stand ahead of what is of medium severity."""
+_REFERS: Final = "CloudFormation would put a secret in the place of `{{resolve:` in its pattern."
 CIS_NAMESPACE: Final = "CISBenchmark"
 
 
@@ -135,7 +137,9 @@ def _choose(
     for one in sorted(offered.values(), key=lambda one: ranks[one.id]):
         if one.pattern is None:
             continue
-        if one.notify or one.id in needed:
+        if any(refers(pattern.source) for pattern in (one.pattern, *(each.pattern for each in one.exceptions))):
+            choice.left_out.append(LeftOut(one.id, _REFERS))
+        elif one.notify or one.id in needed:
             choice.offer(one, filter_text(one, wanted.today, exact=wanted.pack is Pack.CIS))
         else:
             choice.left_out.append(LeftOut(one.id, "It tells nobody, and no rule that is deployed needs it."))

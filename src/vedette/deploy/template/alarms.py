@@ -16,6 +16,7 @@ from vedette.alarms.spec import AlarmSpec, State
 from vedette.deploy import names
 from vedette.deploy.template.storyteller import function_arn
 from vedette.deploy.template.values import Json, Resources, logical_id, portable, tag_list
+from vedette.deploy.template.wording import worded
 from vedette.deploy.wanted import Wanted
 from vedette.detections.definition import Detection, Severity
 
@@ -101,15 +102,20 @@ def actions(wanted: Wanted, detection: Detection) -> list[Json] | None:
 def description(wanted: Wanted, detection: Detection) -> str:
     """What the plain mail says: severity, title, first steps, and where to read on. As many steps as fit, whole."""
     link = runbook(wanted, detection)
-    text = f"{detection.severity.value.upper()}: {detection.title}"
-    end = f"\n\nRunbook: {link}" if link else ""
+    text = headline(detection)
+    end = f"\n\nRunbook: {worded(link)}" if link else ""
     steps = ""
     for number, step in enumerate(detection.respond, 1):
-        more = f"{steps}\n{number}. {' '.join(step.split())}"
+        more = f"{steps}\n{number}. {worded(step)}"
         if len(text) + len("\n\nFirst steps:") + len(more) + len(end) > MAX_DESCRIPTION:
             break
         steps = more
     return (text + (f"\n\nFirst steps:{steps}" if steps else "") + end)[:MAX_DESCRIPTION]
+
+
+def headline(detection: Detection) -> str:
+    """What is told first: `HIGH: The root user signed in to the console`."""
+    return f"{detection.severity.value.upper()}: {worded(detection.title)}"
 
 
 def runbook(wanted: Wanted, detection: Detection) -> str:

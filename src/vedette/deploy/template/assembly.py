@@ -16,6 +16,7 @@ from vedette.deploy.selection import Chosen, Selection, select
 from vedette.deploy.template import alarms, dashboard, forwarding, rules, storyteller, topics, trail
 from vedette.deploy.template.pacing import paced
 from vedette.deploy.template.values import Json, Resources, text_of
+from vedette.deploy.template.wording import refuse_references
 from vedette.deploy.wanted import Wanted
 from vedette.detections.definition import Detection
 from vedette.errors import InputError
@@ -31,7 +32,8 @@ _FORWARDS_SIZE: Final = MAX_INLINE - 4_000
 def build(wanted: Wanted) -> Deployment:
     """What has to be deployed for what is wanted. The same wish gives the same bytes.
 
-    Raises InputError for what cannot be: a trail without a log group, two detections of one id.
+    Raises InputError for what cannot be: a trail without a log group, two detections of one id, a text in which
+    CloudFormation would put a secret.
     """
     wanted = _checked(wanted)
     selection = select(wanted)
@@ -255,6 +257,7 @@ def _stack(
     digests: Mapping[str, str] | None = None,
     region: str = "",
 ) -> Stack:
+    refuse_references(resources.found)
     metadata: dict[str, Json] = {"Name": wanted.name, "Version": __version__, "Part": part}
     if region:
         metadata["Home"] = wanted.region

@@ -13,6 +13,7 @@ from typing import Final
 
 from vedette.deploy import names
 from vedette.deploy.template.values import Json, Resources, portable, text_of
+from vedette.deploy.template.wording import worded
 from vedette.deploy.wanted import Wanted
 from vedette.detections.definition import Detection, Severity
 
@@ -92,7 +93,7 @@ def _alarm(wanted: Wanted, name: str) -> str:
 
 def _count(detection: Detection) -> Json:
     assert detection.metric is not None
-    return [detection.metric.namespace, detection.metric.name, {"label": detection.title}]
+    return [detection.metric.namespace, detection.metric.name, {"label": worded(detection.title)}]
 
 
 def _graph(wanted: Wanted, title: str, metrics: Sequence[Json]) -> Mapping[str, Json]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -22,10 +22,11 @@ from vedette.deploy.event_reads import needs_read_only
 from vedette.deploy.event_regions import global_region, seen_regions
 from vedette.deploy.selection import Selection
 from vedette.deploy.storyteller.contract import event_input
-from vedette.deploy.template.alarms import runbook
+from vedette.deploy.template.alarms import headline, runbook
 from vedette.deploy.template.storyteller import function_arn
 from vedette.deploy.template.topics import dead_queue_arn
 from vedette.deploy.template.values import Json, Resources, logical_id, portable, tag_list
+from vedette.deploy.template.wording import worded
 from vedette.deploy.wanted import Wanted
 from vedette.detections.definition import Detection, Metric, Severity
 from vedette.detections.question import question
@@ -33,6 +34,10 @@ from vedette.predicates.tree import Compare, Predicate, TextGlob, conditions
 
 MAX_RULES: Final = 300
 """The rules of one event bus; the quota can be raised."""
+MAX_INPUT: Final = 8_192
+"""Characters of what a target is given. Source: EventBridge API reference, InputTransformer."""
+_STEPS: Final = 3
+"""How many of the first steps a notice tells at most."""
 _PATHS: Final[Mapping[str, Json]] = {
     "account": "$.account",
     "actor": "$.detail.userIdentity.arn",
@@ -184,7 +189,7 @@ def add_rule(wanted: Wanted, one: Ruled, resources: Resources) -> str:
         )
     properties: dict[str, Json] = {
         "Name": names.event_rule_name(wanted, one.detection.id),
-        "Description": f"{one.detection.severity.value.upper()}: {one.detection.title}"[:512],
+        "Description": headline(one.detection)[:512],
         "EventPattern": dict(one.pattern.document),
         "State": state,
         "Targets": targets,
@@ -198,23 +203,30 @@ def _transformer(detection_id: str) -> Mapping[str, Json]:
 
 
 def notice(wanted: Wanted, one: Ruled) -> str:
-    """What the topic is told: lines of text.
+    """What the topic is told: lines of text, with as many of the first steps as find room.
 
     Of a record goes in what AWS writes, and nothing that a caller chooses freely, such as a user agent.
     """
     detection = one.detection
-    lines: list[str] = [
-        _literal(f"{detection.severity.value.upper()}: {detection.title}"),
+    lines = [
+        _literal(headline(detection)),
         "<time>, account <account>, region <region>",
         "Who: <type> <actor>, from <address>",
         "What: <call> of <service>, event <id>",
     ]
     if not one.overflow:
         lines.append("The alarm of the same name follows within minutes.")
-    lines += [_literal(f"{number}. {' '.join(step.split())}") for number, step in enumerate(detection.respond[:3], 1)]
     link = runbook(wanted, detection)
-    if link:
-        lines.append(_literal(f"Runbook: {link}"))
+    last = [_literal(f"Runbook: {worded(link)}")] if link else []
+    for number, step in enumerate(detection.respond[:_STEPS], 1):
+        more = _literal(f"{number}. {worded(step)}")
+        if len(_quoted([*lines, more, *last])) > MAX_INPUT:
+            break
+        lines.append(more)
+    return _quoted([*lines, *last])
+
+
+def _quoted(lines: Sequence[str]) -> str:
     return "\n".join(json.dumps(line, ensure_ascii=False) for line in lines)
 
 
