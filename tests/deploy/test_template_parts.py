@@ -324,7 +324,9 @@ def test_everything_that_takes_tags_has_them() -> None:
     "bad",
     [
         {"name": "Vedette"}, {"name": "a" * 21}, {"name": "a-"}, {"account": "1234"}, {"retention_days": 364},
-        {"architecture": "riscv"},
+        {"architecture": "riscv"}, {"owner": "<sec>"}, {"owner": "x" * 257}, {"runbook_url": "ftp://x"},
+        {"runbook_url": "https://x y"}, {"runbook_url": "https://" + "x" * 301}, {"data_buckets": ("UPPER",)},
+        {"data_functions": ("a b",)}, {"data_functions": ("arn:aws:lambda:us-east-1:1:function:a",)},
     ],
 )  # fmt: skip
 def test_a_wish_that_aws_would_refuse_is_refused(bad: dict[str, Any]) -> None:

@@ -12,6 +12,7 @@ import click
 from click.core import ParameterSource
 
 from vedette.aws import AwsSession, session
+from vedette.cli.deploy_endpoints import subscription
 from vedette.cli.deploy_params import Params, kept_text, recall
 from vedette.cli.loading import choose, load, today
 from vedette.cli.values import Number
@@ -33,8 +34,6 @@ NOBODY = "111122223333"
 SOMEWHERE = "us-east-1"
 
 _SEVERITIES = [severity.value for severity in Severity]
-_LEAST = {"email": Severity.MEDIUM, "sms": Severity.HIGH, "https": Severity.LOW, "sqs": Severity.INFORMATIONAL}
-"""From which severity on somebody is told who did not say so."""
 _WEBHOOKS = ("slack", "teams", "pagerduty", "webhook")
 _SMTP_KEYS = ("host", "port", "security", "from", "to", "username", "password")
 
@@ -262,23 +261,7 @@ def _subscriptions(params: Params) -> list[Subscription]:
     ends_of: Mapping[str, Sequence[str]] = {
         "email": params.email, "sms": params.sms, "https": params.https, "sqs": params.queue,
     }  # fmt: skip
-    return [_subscription(protocol, one) for protocol, ends in ends_of.items() for one in ends]
-
-
-def _subscription(protocol: str, given: str) -> Subscription:
-    word, colon, rest = given.partition(":")
-    least, endpoint = (Severity(word), rest) if colon and word in _SEVERITIES else (_LEAST[protocol], given)
-    wrong = {
-        "email": endpoint.count("@") != 1 or endpoint.startswith("@") or endpoint.endswith("@"),
-        "sms": not (endpoint.startswith("+") and endpoint[1:].isdigit()),
-        "https": not endpoint.startswith("https://"),
-        "sqs": not (endpoint.startswith("arn:") and ":sqs:" in endpoint),
-    }[protocol]
-    if wrong:
-        what = {"email": "a mail address", "sms": "a number such as +441234567890", "https": "an https:// address",
-                "sqs": "the ARN of a queue"}[protocol]  # fmt: skip
-        raise UsageError(f"`{given}` is not {what}", hint=f"a severity may stand before it: `high:{given}`")
-    return Subscription(protocol, endpoint, least)
+    return [subscription(protocol, one) for protocol, ends in ends_of.items() for one in ends]
 
 
 def _channels(params: Params) -> list[ChannelWanted]:

@@ -11,11 +11,16 @@ import re
 from dataclasses import dataclass
 
 from vedette.detections.definition import Detection, Severity
-from vedette.errors import InputError
+from vedette.errors import InputError, printable
 
 _NAME = re.compile(r"[a-z][a-z0-9-]{0,18}[a-z0-9]")
 _ACCOUNT = re.compile(r"[0-9]{12}")
 _REGION = re.compile(r"[a-z]{2,}(-[a-z]+)+-[0-9]{1,2}")
+_TAG = re.compile(r"[\w +=.:/@-]{0,256}")
+"""What a tag's value may be everywhere: letters and digits are those of any script. Source: Tagging AWS resources."""
+_RUNBOOKS = re.compile(r"https?://[!-~]{1,300}")
+_BUCKET = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
+_FUNCTION = re.compile(r"(arn:aws[a-z-]*:lambda:[a-z0-9-]+:[0-9]{12}:function:)?[A-Za-z0-9_-]{1,64}")
 _PROTOCOLS = ("email", "sms", "https", "sqs")
 _CHANNELS = ("slack", "teams", "pagerduty", "webhook", "smtp")
 RETENTIONS = (
@@ -130,11 +135,27 @@ class Wanted:
             raise InputError(f"CloudWatch Logs keeps nothing for {self.retention_days} days", hint=f"one of {days}")
         if self.architecture not in ("arm64", "x86_64"):
             raise InputError(f"Lambda has no architecture `{self.architecture}`", hint="arm64 or x86_64")
+        self._check_texts()
         self._check_regions()
         told = [(one.protocol, one.endpoint) for one in self.subscriptions]
         twice = next((endpoint for number, (_, endpoint) in enumerate(told) if told.index(told[number]) < number), None)
         if twice is not None:
             raise InputError(f"`{twice}` is named twice", hint="the lower of its severities holds the other")
+
+    def _check_texts(self) -> None:
+        if not _TAG.fullmatch(self.owner):
+            raise InputError(
+                f"`{printable(self.owner)}` cannot be a tag",
+                hint="up to 256 letters, digits, blanks and any of + - = . : / @ _",
+            )
+        if self.runbook_url and not _RUNBOOKS.fullmatch(self.runbook_url):
+            raise InputError(
+                f"`{printable(self.runbook_url)}` is no address of a page", hint="it begins with `https://`"
+            )
+        for what, form, given in (("bucket", _BUCKET, self.data_buckets), ("function", _FUNCTION, self.data_functions)):
+            wrong = next((one for one in given if not form.fullmatch(one)), None)
+            if wrong is not None:
+                raise InputError(f"`{printable(wrong)}` is no name of a {what}")
 
     def _check_regions(self) -> None:
         for one in self.event_regions:
