@@ -89,6 +89,7 @@ class FilledSource:
     failure: Exception | None = None
     delivered: dict[str, int] = field(default_factory=dict)
     together: Callable[[], AbstractContextManager[None]] = nullcontext
+    buffered: int = 0
 
     def put(self, name: str, *records: dict[str, object], delivered: int) -> None:
         """A log file that was delivered at that time; others were at NOON."""
@@ -109,7 +110,7 @@ class FilledSource:
         content = self.objects[name]
         return Item(
             name, 1, lambda: _opened(content), lambda: self._ack(name), lambda _: self.extended.append(name),
-            lambda why: self._reject(name, why), self.delivered.get(name, NOON), self.together,
+            lambda why: self._reject(name, why), self.delivered.get(name, NOON), self.together, self.buffered,
         )  # fmt: skip
 
     def _ack(self, name: str) -> None:

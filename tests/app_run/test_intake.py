@@ -136,6 +136,21 @@ def test_small_objects_share_a_transaction_and_each_is_acknowledged() -> None:
         assert sum(alert.evidence.count for alert in tx.alerts(AlertFilter())) == 40
 
 
+def test_objects_from_afar_are_kept_and_acknowledged_as_others_are_and_one_that_fails_fails_alone() -> None:
+    desk = Desk()
+    desk.source.buffered = 1000
+    for number in range(40):
+        desk.source.objects[f"o{number:02}"] = log_file(record(number))
+    desk.source.objects["o07"] = OSError("the network went away")
+    assert desk.step() == 40
+    assert desk.source.acknowledged == [f"o{number:02}" for number in range(40) if number != 7]
+    with desk.store.transaction() as tx:
+        assert sum(alert.evidence.count for alert in tx.alerts(AlertFilter())) == 39
+    desk.source.objects["o07"] = log_file(record(7))
+    desk.step()
+    assert desk.source.acknowledged[-1] == "o07"
+
+
 def test_a_long_object_is_kept_in_parts_and_gone_on_with_behind_them() -> None:
     """Stopped, or killed, between two parts: the next reads only what was not committed, and counts nothing twice."""
     line = log_file(record(0)).replace(b'{"Records": [', b"").replace(b"]}", b"").replace(b"event-0", b"event-%d")

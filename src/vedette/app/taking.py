@@ -9,8 +9,10 @@ from __future__ import annotations
 import threading
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from contextlib import closing
 from dataclasses import dataclass, field, replace
 
+from vedette.app.ahead import opened_ahead
 from vedette.app.aside import put_aside
 from vedette.app.clock import Clock
 from vedette.app.figures import (
@@ -37,7 +39,7 @@ from vedette.monitor.habits import Learner, News, learn
 from vedette.monitor.intake import Arrival, Ingested, evaluating, ingest_together
 from vedette.monitor.store import SourceHealth, Transaction
 from vedette.monitor.watching import Monitor
-from vedette.sources.port import PoisonError
+from vedette.sources.port import Item, PoisonError
 
 TRIES = 4
 """Failures after which an object is put aside."""
@@ -87,15 +89,17 @@ class Taking:
         started = self.clock.elapsed()
         small: list[tuple[Held, Part]] = []
         weight = 0
-        for held, skip in self._unknown(batch):
-            part = self._begin(held, skip, reader)
-            if part is None:
-                continue
-            small.append((held, part))
-            weight += part.records
-            if weight >= PART:
-                self._keep_together(small)
-                small, weight = [], 0
+        unknown = list(self._unknown(batch))
+        with closing(opened_ahead([held.item for held, _ in unknown])) as items:
+            for (held, skip), item in zip(unknown, items, strict=True):
+                part = self._begin(held, item, skip, reader)
+                if part is None:
+                    continue
+                small.append((held, part))
+                weight += part.records
+                if weight >= PART:
+                    self._keep_together(small)
+                    small, weight = [], 0
         self._keep_together(small)
         self.figures.observe(INGEST_SECONDS, self.clock.elapsed() - started)
 
@@ -111,10 +115,10 @@ class Taking:
             if row is None or not (row.done or row.poison):
                 yield held, 0 if row is None else row.bodies
 
-    def _begin(self, held: Held, skip: int, reader: Reader) -> Part | None:
+    def _begin(self, held: Held, item: Item, skip: int, reader: Reader) -> Part | None:
         """The whole of a small object; None if it was a long one, which is kept part by part, or failed."""
         try:
-            for part in reader.parts(held.item, skip):
+            for part in reader.parts(item, skip):
                 if part.done:
                     return part
                 self._keep(held, part)

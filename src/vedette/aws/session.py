@@ -25,6 +25,9 @@ READ_TIMEOUT = 30
 
 MAX_ATTEMPTS = 3
 
+CONNECTIONS = 32
+"""Kept open by a client: as many objects of a bucket are read at a time."""
+
 
 @dataclass(frozen=True, slots=True)
 class Access:
@@ -140,6 +143,7 @@ class AwsSession:
             connect_timeout=CONNECT_TIMEOUT,
             read_timeout=READ_TIMEOUT,
             retries={"mode": "standard", "max_attempts": MAX_ATTEMPTS},
+            max_pool_connections=CONNECTIONS,
             user_agent_extra=f"vedette/{__version__}",
         )
         try:

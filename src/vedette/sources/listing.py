@@ -18,7 +18,7 @@ from vedette.cloudtrail.object_key import ObjectKey
 from vedette.sources.held import LEASE, Clock, Window
 from vedette.sources.notification import ObjectRef
 from vedette.sources.port import Item
-from vedette.sources.s3 import download, fetch_object
+from vedette.sources.s3 import buffered, download, fetch_object
 
 DISCOVER_EVERY = 600.0
 """Seconds for which the accounts and regions of a bucket are taken to be the same."""
@@ -105,6 +105,7 @@ class ListedBucket:
             extend=lambda seconds: window.extend([key], seconds),
             reject=lambda why: window.settle([key]),
             delivered=delivered,
+            buffered=buffered(size),
         )
 
     def _discover(self) -> Iterator[_Region]:

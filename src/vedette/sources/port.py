@@ -35,6 +35,9 @@ class Item:
     PoisonError. `ack` is called once its effects are committed, `extend` while it takes longer than usual, `reject`
     with the reason once it is recorded as unreadable. All may be called from any thread; each may be called again.
 
+    `buffered` is how much memory, in bytes, the stream of an object from afar holds at most: several such may be opened
+    at a time, each in a thread of its own. 0 is for what opens at once.
+
     `together` is the same for all items of a source. Whoever answers several within it may save requests: the source
     hears of them when it ends, and only then does it raise what went wrong.
     """
@@ -47,6 +50,7 @@ class Item:
     reject: Callable[[str], None] = nothing
     delivered: int | None = None
     together: Callable[[], AbstractContextManager[None]] = nullcontext
+    buffered: int = 0
 
 
 class Source(Protocol):

@@ -17,7 +17,7 @@ from vedette.sources.notification import NotificationError, ObjectRef, objects_i
 from vedette.sources.port import Item, PoisonError
 from vedette.sources.sqs import Handed, Message, Queue
 
-_IN_MEMORY = 8 << 20
+_IN_MEMORY = 4 << 20
 _STEP = 1 << 20
 
 
@@ -60,6 +60,11 @@ def _copy(body: _Body, spool: BinaryIO, ref: ObjectRef, limits: Limits) -> None:
         if size > limits.compressed_bytes:
             raise PoisonError(f"{ref.name} is larger than {limits.compressed_bytes} bytes")
         spool.write(data)
+
+
+def buffered(size: int) -> int:
+    """How much memory an object of that many bytes holds once it is downloaded; `size` is 0 where it is not known."""
+    return min(size or _IN_MEMORY, _IN_MEMORY)
 
 
 def fetch_object(client: AwsClient, name: str, limits: Limits) -> Item:
@@ -130,6 +135,7 @@ class NotifiedBucket:
             reject=lambda why: handed.reject(ref.name),
             delivered=delivered_at(ref.key) or message.sent,
             together=self.queue.together,
+            buffered=buffered(ref.size),
         )
 
 
