@@ -119,6 +119,8 @@ class Evidence:
     def of(cls, sightings: Iterable[Sighting]) -> Evidence:
         """The evidence of these sightings, each of another record."""
         ordered = sorted(sightings, key=_order)
+        if len(ordered) == 1:
+            return _of_one(ordered[0])
         if not ordered:
             return cls()
         return cls(
@@ -176,6 +178,22 @@ _Order: TypeAlias = tuple[int, str, str, int, int]
 
 def _order(sighting: Sighting) -> _Order:
     return sighting[:5]
+
+
+def _of_one(seen: Sighting) -> Evidence:
+    """The evidence of a record alone, as most are where little happens."""
+    itself = (seen,)
+    names = (seen.actor.name, *seen[6:9], seen.event_name, seen.error, seen.user_agent)
+    actors, addresses, regions, accounts, calls, errors, agents = [
+        alone(name, 1) if name else NO_COUNTS for name in names
+    ]
+    resources = (
+        alone(seen.resources[0], 1) if len(seen.resources) == 1 else _counts(list(dict.fromkeys(seen.resources)))
+    )
+    time = seen.time
+    return Evidence(
+        1, time, time, actors, addresses, regions, accounts, calls, errors, agents, resources, itself, itself
+    )
 
 
 @lru_cache(maxsize=8192)

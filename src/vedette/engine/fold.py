@@ -181,11 +181,13 @@ class Fold:
 
     def _series(self, number: int, minutes: Minutes) -> Series:
         """The group's values; and the metric's default for each record that does not match the detection."""
-        series = minutes.series()
         default = self._defaults.get(number)
-        if default is not None:
-            matched = self._matched_minutes[number]
-            for start, records in sorted(self._minutes.items()):
-                if records > matched[start]:
-                    series.add(start, default, records - matched[start])
+        if default is None:
+            return minutes.series()
+        series = Series()
+        series.absorb(minutes.series())
+        matched = self._matched_minutes[number]
+        for start, records in sorted(self._minutes.items()):
+            if records > matched[start]:
+                series.add(start, default, records - matched[start])
         return series

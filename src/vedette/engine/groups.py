@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from functools import lru_cache
 
 from vedette.alerts.evidence import Evidence, EvidenceByMinute, Sighting
 from vedette.engine.result import Match
@@ -38,6 +39,16 @@ class Minute:
         minute.sightings.append(match.sighting)
         return minute
 
+    @classmethod
+    def counted(cls, start: int, packed: int, value: float | None) -> Minute:
+        """A minute of which nothing is told, from the number that stands for it."""
+        minute = cls(start + (packed // _FIRST & _SECOND))
+        minute.last = start + (packed & _SECOND)
+        minute.count = packed // _COUNT
+        if value is not None:
+            minute.value, minute.samples = value, minute.count
+        return minute
+
     @property
     def weight(self) -> int:
         """About how much memory the sightings take, in sightings."""
@@ -58,7 +69,7 @@ class Minute:
             self.value = value
             self.samples += 1
         else:
-            self.statistics = _repeated(self.value, self.samples)
+            self.statistics = _repeated(self.value or 0.0, self.samples)
             self.statistics.add(value)
 
     def tell(self, sighting: Sighting) -> None:
@@ -78,10 +89,10 @@ class Minute:
             self.sightings = self.sightings[:keep]
 
     def statistic_set(self) -> StatisticSet | None:
-        """The metric's values in this minute; None without any."""
+        """The metric's values in this minute, to be read only; None without any."""
         if self.statistics is not None or self.value is None:
             return self.statistics
-        return _repeated(self.value, self.samples)
+        return _shared(self.value, self.samples)
 
     def told(self) -> Evidence:
         """The evidence of this minute."""
@@ -92,20 +103,46 @@ class Minute:
         return evidence.merge(Evidence.untold_records(untold, self.first, self.last)) if untold else evidence
 
 
-def _repeated(value: float | None, count: int) -> StatisticSet:
+def _repeated(value: float, count: int) -> StatisticSet:
     made = StatisticSet()
-    made.add(value or 0.0, count)
+    made.add(value, count)
     return made
 
 
-class Minutes:
-    """One detection and group."""
+_shared = lru_cache(maxsize=4096)(_repeated)
+"""Nearly every minute counts the same value a few times: they have one set between them, which nobody may change."""
 
-    __slots__ = ("_minutes", "count")
+
+_COUNT, _FIRST, _SECOND = 1 << 12, 1 << 6, (1 << 6) - 1
+"""The parts of a number that stands for a minute that is only counted: how many matches, and the first and the last
+second within it."""
+
+
+def _counted(packed: int, second: int) -> int:
+    """The number with one more match in that second of the minute; 0 is the minute without any."""
+    if not packed:
+        return _COUNT + second * _FIRST + second
+    first, last = packed // _FIRST & _SECOND, packed & _SECOND
+    if second < first:
+        packed -= (first - second) * _FIRST
+    elif second > last:
+        packed += second - last
+    return packed + _COUNT
+
+
+class Minutes:
+    """One detection and group.
+
+    Where much matches, most minutes have one match, or are only counted: such a minute is the match itself, or a
+    number, in which every match had the value of the group's first, as is usual.
+    """
+
+    __slots__ = ("_minutes", "count", "value")
 
     def __init__(self) -> None:
         self.count = 0
-        self._minutes: dict[int, Minute | Match] = {}
+        self.value: float | None = None
+        self._minutes: dict[int, Minute | Match | int] = {}
 
     def add(self, match: Match, *, keep: int, stride: int) -> int:
         """Count a match, and return by how much the weight of what is told has grown.
@@ -113,17 +150,23 @@ class Minutes:
         Of one minute at most `keep` records are told (any number, put together, if that is PER_MINUTE), and of minutes
         only every `stride`-th.
         """
+        if not self.count:
+            self.value = match.value
         self.count += 1
         time = match.sighting.time
         start = time - time % 60
         found = self._minutes.get(start)
-        if found is None and keep and not start // 60 % stride:
+        told = keep and not start // 60 % stride
+        if found is None and told:
             self._minutes[start] = match
             return 1
+        if not told and match.value == self.value and (found is None or isinstance(found, int)):
+            self._minutes[start] = _counted(found or 0, time - start)
+            return 0
         if not isinstance(found, Minute):
-            found = self._minutes[start] = Minute(time) if found is None else Minute.of(found)
+            found = self._minutes[start] = Minute(time) if found is None else self._whole(start, found)
         found.add(time, match.value)
-        if (keep < PER_MINUTE and len(found.sightings) >= keep) or (stride > 1 and start // 60 % stride):
+        if not told or (keep < PER_MINUTE and len(found.sightings) >= keep):
             return 0
         before = found.weight
         found.tell(match.sighting)
@@ -134,25 +177,42 @@ class Minutes:
         remaining = 0
         for start, found in self._minutes.items():
             kept = 0 if start // 60 % stride else keep
-            if isinstance(found, Minute):
+            if not kept:
+                self._minutes[start] = self._only_counted(start, found)  # an entry that is there: the size stays
+            elif isinstance(found, Minute):
                 found.forget(kept)
                 remaining += found.weight
-            elif kept:
-                remaining += 1
             else:
-                minute = self._minutes[start] = Minute.of(found)  # an entry that is there: the size stays
-                minute.forget(0)
+                remaining += 1
         return remaining
 
-    def items(self) -> Iterator[tuple[int, Minute]]:
-        """(start, minute) in the order of time."""
-        for start, found in sorted(self._minutes.items(), key=lambda item: item[0]):
-            yield start, _whole(found)
+    def _only_counted(self, start: int, found: Minute | Match | int) -> Minute | int:
+        """The minute without anything told of it; a number if each of its matches had the group's value."""
+        if isinstance(found, int):
+            return found
+        minute = self._whole(start, found)
+        minute.forget(0)
+        samples = 0 if self.value is None else minute.count
+        if minute.statistics is None and minute.value == self.value and minute.samples == samples:
+            return minute.count * _COUNT + (minute.first - start) * _FIRST + minute.last - start
+        return minute
+
+    def _whole(self, start: int, found: Minute | Match | int) -> Minute:
+        return whole(start, found, self.value)
 
     def series(self) -> Series:
-        """The metric's values, minute by minute."""
-        points = ((start, minute.statistic_set()) for start, minute in self.items())
-        return Series({start: found for start, found in points if found is not None})
+        """The metric's values, minute by minute; the sets in it are to be read only."""
+        points: dict[int, StatisticSet] = {}
+        for start in sorted(self._minutes):
+            found = self._minutes[start]
+            if isinstance(found, Minute):
+                data = found.statistic_set()
+            else:
+                count, value = (found // _COUNT, self.value) if isinstance(found, int) else (1, found.value)
+                data = None if value is None else _shared(value, count)
+            if data is not None:
+                points[start] = data
+        return Series(points)
 
     def evidence(self, start: int, end: int) -> Evidence:
         """What the minutes that begin in `[start, end)` show."""
@@ -160,21 +220,25 @@ class Minutes:
 
     def by_minute(self) -> EvidenceByMinute:
         """What each minute shows, worked out when it is asked for."""
-        return _ByMinute(self._minutes)
+        return _ByMinute(self._minutes, self.value)
 
 
-def _whole(found: Minute | Match) -> Minute:
-    return found if isinstance(found, Minute) else Minute.of(found)
+def whole(start: int, found: Minute | Match | int, value: float | None) -> Minute:
+    """What is kept of the minute at `start`, written out; `value` is that of the group."""
+    if isinstance(found, Minute):
+        return found
+    return Minute.counted(start, found, value) if isinstance(found, int) else Minute.of(found)
 
 
 class _ByMinute(EvidenceByMinute):
     """Sightings of several minutes are put together in one go."""
 
-    def __init__(self, minutes: Mapping[int, Minute | Match]) -> None:
+    def __init__(self, minutes: Mapping[int, Minute | Match | int], value: float | None) -> None:
         self._minutes = minutes
+        self._value = value
 
     def __getitem__(self, start: int) -> Evidence:
-        return _whole(self._minutes[start]).told()
+        return whole(start, self._minutes[start], self._value).told()
 
     def __iter__(self) -> Iterator[int]:
         return iter(self._minutes)
@@ -187,10 +251,16 @@ class _ByMinute(EvidenceByMinute):
 
     def count(self, start: int) -> int:
         found = self._minutes[start]
+        if isinstance(found, int):
+            return found // _COUNT
         return found.count if isinstance(found, Minute) else 1
 
     def together(self, starts: Iterable[int]) -> Evidence:
-        minutes = [_whole(self._minutes[start]) for start in starts]
+        every = [(start, self._minutes[start]) for start in starts]
+        alone = [found.sighting for _, found in every if isinstance(found, Match)]
+        if len(alone) == len(every):
+            return Evidence.of(alone)
+        minutes = [whole(start, found, self._value) for start, found in every]
         found = Evidence.of(sighting for minute in minutes for sighting in minute.sightings)
         for minute in minutes:
             if minute.evidence is not None:
