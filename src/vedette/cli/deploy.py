@@ -206,8 +206,8 @@ def _carry_out(aws: AwsSession, planned: Plan, made: Bundle | None) -> None:
     try:
         for step in apply(aws, planned, time.sleep):
             tell(step, time.monotonic() - begun)
-    except KeyboardInterrupt:
-        output.say("")
+    except (KeyboardInterrupt, AwsError) as error:
+        output.say("", nl=False) if isinstance(error, AwsError) else output.say("")
         output.say("CloudFormation goes on with the stack that it is at work on", style="yellow")
         output.say("`vedette deploy apply` with the same options waits for it, and does the rest", style="dim")
         raise

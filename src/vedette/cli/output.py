@@ -95,7 +95,14 @@ def say(text: str | Text, style: str = "") -> None:
 
 def write(text: str | Text, stream: TextIO | None = None) -> None:
     """A line of data (stdout, or `stream`)."""
-    console(stream).print(_harmless(text))
+    write_all([text], stream)
+
+
+def write_all(lines: Iterable[str | Text], stream: TextIO | None = None) -> None:
+    """Many lines of data (stdout, or `stream`), each as soon as it is there."""
+    screen = console(stream)
+    for line in lines:
+        screen.print(_harmless(line))
 
 
 def write_raw(text: str) -> None:

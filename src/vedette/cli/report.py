@@ -14,6 +14,7 @@ from vedette.alerts.evidence import Counts, Sighting
 from vedette.alerts.related import Told, fold_related
 from vedette.app import Report
 from vedette.cli import output
+from vedette.cloudtrail.envelope import APART
 from vedette.cloudtrail.moment import print_time
 from vedette.detections.definition import Severity
 
@@ -52,8 +53,9 @@ def table(alerts: Sequence[Alert], columns: int) -> Iterator[Text]:
     entries = [one for one in told if one.alert.detection.severity >= _LOUD]
     if entries:
         yield layout.header("SEVERITY", "ALERT", "WHEN (UTC)")
+        several = len({account for alert in loud for account in alert.evidence.accounts.values}) > 1
         for entry in _entries(entries):
-            yield from _entry(entry, layout, several=len({a for one in loud for a in one.evidence.accounts.values}) > 1)
+            yield from _entry(entry, layout, several=several)
     quiet = [one.alert for one in told if one.alert.detection.severity < _LOUD]
     if quiet:
         yield layout.header("LOWER", "SEEN", "ACTORS")
@@ -248,7 +250,7 @@ def tally(report: Report, seconds: float) -> Iterator[str]:
     others = [
         f"{count:,} × {kind.value}"
         for kind, count in sorted(t.bodies.items(), key=lambda i: i[0].value)
-        if kind.value in ("digest file", "Insights file", "control message")
+        if kind in APART
     ]
     if others:
         yield f"counted apart: {', '.join(others)}"

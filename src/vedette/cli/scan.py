@@ -210,9 +210,7 @@ Texts = dict[Sighting, str]
 
 def _write_table(stream: TextIO, alerts: Sequence[Alert], texts: Texts, view: _View) -> None:
     columns = output.width()
-    lines = _in_full(alerts, texts, columns) if view.in_full else report.table(alerts, columns)
-    for line in lines:
-        output.write(line, stream)
+    output.write_all(_in_full(alerts, texts, columns) if view.in_full else report.table(alerts, columns), stream)
 
 
 def _in_full(alerts: Sequence[Alert], texts: Texts, columns: int) -> Iterator[Text]:
