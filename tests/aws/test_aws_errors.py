@@ -113,7 +113,7 @@ def test_other_answers_keep_their_words() -> None:
         "InvalidParameter: Invalid parameter: Subject"
     )
     assert error_of(answer("Throttling", "Rate exceeded")).render() == (
-        "Throttling: Rate exceeded\nhint: it is tried again"
+        "Throttling: Rate exceeded\nhint: it asks for fewer calls: the same works a little later"
     )
     assert error_of(answer("", "", 502)).message == "HTTP 502"
     assert error_of(answer("NotFound", f"no {TOPIC}", 404)).message == f"NotFound: no {TOPIC}"

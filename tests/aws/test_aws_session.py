@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
@@ -175,3 +176,28 @@ def test_importing_the_room_does_not_import_boto3() -> None:
 
     code = "import sys, vedette.aws; sys.exit('boto3' in sys.modules or 'botocore' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+class _SignInPage(BaseHTTPRequestHandler):
+    """What a network's sign-in page answers to everything."""
+
+    def do_POST(self) -> None:
+        page = b"<html><br>\x1b[31msign in</html>"
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(page)))
+        self.end_headers()
+        self.wfile.write(page)
+
+    def log_message(self, *_: object) -> None:
+        """Nothing."""
+
+
+def test_a_page_in_place_of_an_answer_is_no_bug_of_ours() -> None:
+    with ThreadingHTTPServer(("127.0.0.1", 0), _SignInPage) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        address = f"http://127.0.0.1:{server.server_port}"
+        error = refused(connect(address).client("cloudformation"), "describe_stacks")
+        server.shutdown()
+    assert error.message == f"what answers at {address} does not speak as AWS does"
+    assert error.failure is Failure.BROKEN
+    assert "HTTPS_PROXY" in (error.hint or "")

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from vedette.aws import AwsError, Failure
+from vedette.cli.deploy_progress import going_on
 from vedette.deploy import apply as applying
 from vedette.deploy import assets, drift, stacks, status
 from vedette.deploy.apply import Point
@@ -155,6 +156,52 @@ def test_the_state_right_after_the_call_may_be_the_old_one() -> None:
     waited: list[float] = []
     assert list(stacks.watch(client, "s", "token", waited.append)) == []
     assert len(waited) == 5
+
+
+def test_a_network_that_is_away_for_a_while_ends_no_operation() -> None:
+    """CloudFormation goes on without us; whoever only looks may look again."""
+    done = {"Stacks": [{"StackName": "s", "StackStatus": "UPDATE_COMPLETE"}]}
+    gone = refused(Failure.UNREACHABLE)
+    event = {"EventId": "1", "ResourceType": "AWS::CloudFormation::Stack", "ClientRequestToken": "token"}
+    waited: list[float] = []
+    client: Any = Client(
+        {
+            "describe_stacks": [gone, refused(Failure.THROTTLED), done],
+            "describe_stack_events": [BROKEN, {"StackEvents": [event]}],
+        }
+    )
+    assert [one.id for one in stacks.watch(client, "s", "token", waited.append)] == ["1"]
+    assert len(waited) == 3
+    found = stacks.at_rest(Client({"describe_stacks": [gone, done]}), "s", waited.append)  # type: ignore[arg-type]
+    assert found is not None
+
+
+def test_what_does_not_go_away_by_itself_is_told() -> None:
+    waited: list[float] = []
+    for error, looks in ((refused(Failure.CREDENTIALS), 1), (refused(Failure.UNREACHABLE), 61)):
+        client: Any = Client({"describe_stacks": error})
+        with pytest.raises(AwsError) as caught:
+            list(stacks.watch(client, "s", "token", waited.append))
+        assert caught.value is error
+        assert len(client.calls) == looks
+
+
+@pytest.mark.parametrize(
+    ("error", "goes_on"),
+    [
+        (KeyboardInterrupt(), True),
+        (refused(Failure.CREDENTIALS), True),
+        (refused(Failure.UNREACHABLE), True),
+        (refused(Failure.DENIED), False),
+    ],
+)
+def test_it_is_said_that_aws_goes_on_without_us(
+    error: BaseException, goes_on: bool, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(type(error)), going_on("`vedette deploy apply`"):
+        raise error
+    told = "CloudFormation goes on with the stack that it is at work on\n`vedette deploy apply` waits for it"
+    assert (told in capsys.readouterr().err) is goes_on
 
 
 def test_events_that_are_known_are_not_told_again() -> None:

@@ -58,7 +58,7 @@ def test_what_is_told_and_from_which_severity_on(protocol: str, given: str, endp
     ],
 )
 def test_what_is_nobody_s_address_is_refused_with_what_was_meant(protocol: str, given: str, hint: str) -> None:
-    with pytest.raises(UsageError, match="` is not an? ") as caught:
+    with pytest.raises(UsageError, match=r"` is not an? ") as caught:
         subscription(protocol, given)
     assert str(caught.value.hint).startswith(hint)
 

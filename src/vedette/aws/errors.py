@@ -178,7 +178,7 @@ def error_of(answer: Answer) -> AwsError:
     if failure is Failure.CREDENTIALS:
         return _error(f"{code}: AWS does not accept the credentials", failure, answer, _credentials_hint(answer.code))
     said = cut(answer.message)
-    hint = "it is tried again" if failure is Failure.THROTTLED else None
+    hint = "it asks for fewer calls: the same works a little later" if failure is Failure.THROTTLED else None
     if failure is Failure.MISSING:
         said = f"{said} (`{printable(answer.resource)}`)" if answer.resource not in said else said
         hint = "look at the name, the account and the region"

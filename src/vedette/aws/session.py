@@ -16,7 +16,7 @@ from typing import Protocol
 from vedette import __version__
 from vedette.aws.actions import action_of, resource_of
 from vedette.aws.errors import Answer, AwsError, Failure, cut, error_of
-from vedette.aws.silence import silent_error
+from vedette.aws.silence import silent_error, stranger
 from vedette.errors import VedetteError
 
 CONNECT_TIMEOUT = 5
@@ -94,11 +94,14 @@ class AwsClient:
     def translating(self, method: str, **parameters: object) -> Iterator[None]:
         """boto3's exceptions inside the block come out as AwsError: for reading the body of an answer."""
         from botocore import exceptions
+        from botocore.parsers import ResponseParserError
 
         try:
             yield
         except exceptions.ClientError as error:
             raise error_of(self._answer(error.response, method, parameters)) from None
+        except ResponseParserError:
+            raise stranger(self.endpoint) from None
         except exceptions.BotoCoreError as error:
             raise silent_error(error) from None
 

@@ -67,3 +67,12 @@ def silent_error(error: Exception) -> AwsError:
         if names & silence.names:
             return AwsError(silence.message or cut(str(error)), silence.failure, hint=silence.hint)
     return AwsError(cut(str(error)), Failure.BROKEN)
+
+
+def stranger(endpoint: str) -> AwsError:
+    """The error for an answer that no service of AWS gives: a proxy's page, a sign-in page of a network."""
+    return AwsError(
+        f"what answers at {cut(endpoint)} does not speak as AWS does",
+        Failure.BROKEN,
+        hint="look at the network, HTTPS_PROXY and `endpoint_url`: a proxy or a sign-in page may stand between",
+    )

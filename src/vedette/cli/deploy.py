@@ -19,7 +19,7 @@ from vedette.aws import AwsSession
 from vedette.cli import output
 from vedette.cli.deploy_options import recalled, session_of, wanted_of, wanted_options
 from vedette.cli.deploy_params import Params, spelled
-from vedette.cli.deploy_progress import minutes, tell
+from vedette.cli.deploy_progress import going_on, minutes, tell
 from vedette.cli.deploy_view import plan_document, plan_lines, tally, todo
 from vedette.cli.live import form
 from vedette.deploy import assets
@@ -203,14 +203,9 @@ def _carry_out(aws: AwsSession, planned: Plan, made: Bundle | None) -> None:
         except BaseException:
             discard(aws, planned.wanted, planned.stacks)
             raise
-    try:
+    with going_on("`vedette deploy apply` with the same options"):
         for step in apply(aws, planned, time.sleep):
             tell(step, time.monotonic() - begun)
-    except (KeyboardInterrupt, AwsError) as error:
-        output.say("", nl=False) if isinstance(error, AwsError) else output.say("")
-        output.say("CloudFormation goes on with the stack that it is at work on", style="yellow")
-        output.say("`vedette deploy apply` with the same options waits for it, and does the rest", style="dim")
-        raise
     seconds = round(time.monotonic() - begun)
     output.say(f"done in {minutes(seconds)}", style="green")
     tasks = list(todo(planned))

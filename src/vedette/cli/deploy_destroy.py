@@ -12,7 +12,7 @@ from rich.text import Text
 
 from vedette.cli import output
 from vedette.cli.deploy_options import account_of, nothing_wanted, place_options, session_of
-from vedette.cli.deploy_progress import minutes, tell
+from vedette.cli.deploy_progress import going_on, minutes, tell
 from vedette.deploy.apply import settle
 from vedette.deploy.changes import KINDS
 from vedette.deploy.destroy import Removal, destroy, look
@@ -47,8 +47,9 @@ def destroy_command(
     begun = time.monotonic()
     for state in settle(aws, wanted, (), time.sleep):
         output.say(f"CloudFormation is at work on {state.name} ({state.status}): waiting for it", style="yellow")
-    for step in destroy(aws, wanted, found.stacks, time.sleep):
-        tell(step, time.monotonic() - begun)
+    with going_on("`vedette deploy destroy`"):
+        for step in destroy(aws, wanted, found.stacks, time.sleep):
+            tell(step, time.monotonic() - begun)
     output.say(f"done in {minutes(round(time.monotonic() - begun))}", style="green")
     return ExitCode.DONE
 

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from rich.text import Text
 
+from vedette.aws import AwsError, Failure
 from vedette.cli import output
 from vedette.deploy.apply import Point, Step
 
@@ -28,3 +31,23 @@ def tell(step: Step, elapsed: float) -> None:
 def minutes(seconds: int) -> str:
     """`0:41`, `12:07`."""
     return f"{seconds // 60}:{seconds % 60:02d}"
+
+
+@contextmanager
+def going_on(command: str) -> Iterator[None]:
+    """Says what goes on in AWS when the block is interrupted, or AWS cannot be asked any more; `command` resumes it."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        output.say("")
+        _goes_on(command)
+        raise
+    except AwsError as error:
+        if error.transient or error.failure is Failure.CREDENTIALS:
+            _goes_on(command)
+        raise
+
+
+def _goes_on(command: str) -> None:
+    output.say("CloudFormation goes on with the stack that it is at work on", style="yellow")
+    output.say(f"{command} waits for it, and does the rest", style="dim")

@@ -6,9 +6,11 @@ It knows no template's content. Waiting asks again until it is over; `pause` is 
 from __future__ import annotations
 
 import enum
+import functools
 import itertools
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 from vedette.aws import AwsClient, AwsError
 from vedette.deploy.answers import epoch, mapping, records, text
@@ -22,7 +24,11 @@ _LATEST = 5
 _NO_CHANGES = ("didn't contain changes", "No updates are to be performed")
 _CANCELLED = ("Resource creation cancelled", "Resource update cancelled", "Resource deletion cancelled")
 
+_PATIENCE = 60
+"""How often in a row a look may fail by what goes away by itself, before it is told."""
+
 Pause = Callable[[float], None]
+T = TypeVar("T")
 
 
 class Phase(enum.Enum):
@@ -184,8 +190,11 @@ def make_change_set(
         **source,
     )
     made = text(answer, "Id")
+    look = functools.partial(
+        cfn.call, "describe_change_set", StackName=stack.name, ChangeSetName=made, IncludePropertyValues=True
+    )
     while True:
-        found = cfn.call("describe_change_set", StackName=stack.name, ChangeSetName=made, IncludePropertyValues=True)
+        found = patiently(look, pause)
         status, reason = text(found, "Status"), text(found, "StatusReason")
         if status not in ("CREATE_PENDING", "CREATE_IN_PROGRESS"):
             break
@@ -269,9 +278,8 @@ def watch(cfn: AwsClient, stack_id: str, token: str, pause: Pause) -> Iterator[E
     known: set[str] = set()
     begun = False
     for turn in itertools.count():
-        answer = cfn.call("describe_stacks", StackName=stack_id)
-        state = next((_state(one, cfn.region) for one in records(answer, "Stacks")), None)
-        for event in events(cfn, stack_id, token, frozenset(known)):
+        state, new = patiently(lambda: _look(cfn, stack_id, token, frozenset(known)), pause)
+        for event in new:
             known.add(event.id)
             begun = begun or event.of_stack
             yield event
@@ -281,10 +289,28 @@ def watch(cfn: AwsClient, stack_id: str, token: str, pause: Pause) -> Iterator[E
         pause(POLL_SECONDS)
 
 
+def _look(cfn: AwsClient, stack_id: str, token: str, known: frozenset[str]) -> tuple[StackState | None, list[Event]]:
+    answer = cfn.call("describe_stacks", StackName=stack_id)
+    state = next((_state(one, cfn.region) for one in records(answer, "Stacks")), None)
+    return state, events(cfn, stack_id, token, known)
+
+
+def patiently(look: Callable[[], T], pause: Pause) -> T:
+    """What a look answers. CloudFormation goes on while the network is away or it asks for fewer calls: look again."""
+    for _ in range(_PATIENCE):
+        try:
+            return look()
+        except AwsError as error:
+            if not error.transient:
+                raise
+        pause(POLL_SECONDS)
+    return look()
+
+
 def at_rest(cfn: AwsClient, stack_id: str, pause: Pause) -> StackState | None:
     """The stack once CloudFormation has done with it; None where it is gone."""
     while True:
-        state = find(cfn, stack_id)
+        state = patiently(lambda: find(cfn, stack_id), pause)
         if state is None or state.phase is not Phase.BUSY:
             return state
         pause(POLL_SECONDS)
