@@ -10,6 +10,7 @@ import pytest
 
 from app.logs import EACH, READ, TODAY, lines, log_file, put, record, text
 from cloudtrail.samples import COMPRESSIONS, ENVELOPES
+from vedette.alerts.document import sightings
 from vedette.app import ScanOptions, open_inputs, scan, verbatim
 from vedette.cloudtrail.envelope import Body, read_bodies
 from vedette.cloudtrail.limits import DEFAULT_LIMITS, Limits
@@ -40,6 +41,19 @@ def test_every_record_of_every_envelope(tmp_path: Path, envelope: str, compressi
     made = ENVELOPES[envelope][1]([text(each) for each in RECORDS])
     (tmp_path / "object").write_bytes(COMPRESSIONS[compression](made))
     assert read_again(tmp_path) == of(RECORDS)
+
+
+@pytest.mark.parametrize("limits", [DEFAULT_LIMITS, Limits(chunk_bytes=64)], ids=["at once", "in chunks"])
+@pytest.mark.parametrize("envelope", ENVELOPES.keys() - {"NDJSON, CRLF and blank lines"})
+def test_the_number_of_a_record_counts_through_the_whole_object(tmp_path: Path, envelope: str, limits: Limits) -> None:
+    """`"record": 57` is found with `jq -c '.Records[]' | sed -n 57p`, however many documents an object joins."""
+    put(tmp_path / "object", ENVELOPES[envelope][1]([text(each) for each in RECORDS]))
+    with open_inputs([str(tmp_path)]) as objects:
+        alerts = scan(objects, [EACH], ScanOptions(TODAY, limits=limits)).alerts
+    told = [seen for alert in alerts for seen in sightings(alert.evidence)]
+    assert {seen["record"]: seen["event_id"] for seen in told} == {
+        number: each["eventID"] for number, each in enumerate(RECORDS, 1)
+    }
 
 
 def test_lines_in_later_chunks(tmp_path: Path) -> None:

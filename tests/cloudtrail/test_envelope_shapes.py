@@ -27,7 +27,7 @@ from cloudtrail.samples import (
     records,
 )
 from vedette.cloudtrail.envelope import Body, Kind, Malformed, Reason
-from vedette.cloudtrail.limits import Limits
+from vedette.cloudtrail.limits import DEFAULT_LIMITS, Limits
 
 TEXTS = [dump(record(number)) for number in range(3)]
 TINY = Limits(chunk_bytes=64)
@@ -110,6 +110,31 @@ def test_digests_and_insights_are_told_apart():
     assert [body.kind for body in bodies(dump({"Records": [insight, insight]}))] == [Kind.INSIGHT]
     assert [body.kind for body in bodies(dump({**insight, "eventCategory": "Insight"}))] == [Kind.INSIGHT]
     assert found(digest) == found(dump({"Records": [insight]})) == []
+
+
+@pytest.mark.parametrize("limits", [DEFAULT_LIMITS, TINY], ids=["at once", "in pieces"])
+def test_records_of_joined_log_files_are_numbered_through(limits):
+    """As `cat *.gz` joins them: empty ones among them, and the last cut short behind something that is no record."""
+    whole = [log_file(TEXTS[:2]), log_file([]), dump({"digestEndTime": "x"}), log_file(TEXTS[2:])]
+    cut = b'{"Records":[17,' + TEXTS[0] + b',{"event'
+    data = b"".join(map(COMPRESSIONS["gzip"], [*whole, cut]))
+    assert [body.first_line for body in bodies(data, limits)] == [1, 3, 3, 3, 4]
+    assert [fault.place.split(", ")[0] for fault in faults(data, limits)] == ["record 4", "record 6"]
+    shorter = COMPRESSIONS["gzip"](b"".join([*whole, cut]))[:-9]
+    assert [fault.place.split(", ")[0] for fault in faults(shorter, limits)] == ["record 4", "record 6"]
+
+
+def test_what_a_simulation_writes_beside_its_logs_is_told_apart():
+    """By what it holds, not by its name: a record never has these keys at its top, whatever a client puts below."""
+    row = {"scenario": "root-use", "step": "sign-in", "expected": ["root-login"], "object_key": "AWSLogs/x", **record()}
+    truth = b"\n".join(dump({**row, "eventID": str(number)}) for number in range(3)) + b"\n"
+    assert [body.kind for body in bodies(truth)] == [body.kind for body in bodies(dump(row))] == [Kind.SIMULATION]
+    manifest = json.dumps({"scenario": "root-use", "made_by": "vedette simulate"}, indent=2).encode()
+    assert [body.kind for body in bodies(manifest)] == [Kind.SIMULATION]
+    assert found(truth) == found(manifest) == []
+    hostile = dump({**record(), "requestParameters": row})
+    assert found(log_file([hostile])) == found(hostile) == found(hostile + b"\n" + hostile)[:1] == [hostile]
+    assert records(truth + TEXTS[0] + b"\n" + truth) == TEXTS[:1]
 
 
 @pytest.mark.parametrize("decoy", ["insightDetails", "kinesis", "digestEndTime", "detail", "logEvents", "Records"])

@@ -38,6 +38,13 @@ class Kind(enum.Enum):
     CONTROL = "control message"
     """A CloudWatch Logs CONTROL_MESSAGE, which only tests that the destination is reachable: counted."""
 
+    SIMULATION = "file beside simulated logs"
+    """What `vedette simulate` writes beside its logs, the ground truth and the manifest: counted, holds no records."""
+
+
+APART = (Kind.DIGEST, Kind.INSIGHT, Kind.CONTROL, Kind.SIMULATION)
+"""Kinds of bodies that hold no records, and are counted apart."""
+
 
 class Reason(enum.Enum):
     """Why something could not be read, in the words that the tally shows."""

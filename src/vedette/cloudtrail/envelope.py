@@ -12,14 +12,14 @@ import itertools
 from collections.abc import Iterator
 from typing import BinaryIO
 
-from vedette.cloudtrail.body import Body, Kind, Malformed, Reason
+from vedette.cloudtrail.body import APART, Body, Kind, Malformed, Reason
 from vedette.cloudtrail.decompress import open_text
 from vedette.cloudtrail.framing import frame
 from vedette.cloudtrail.limits import DEFAULT_LIMITS, Limits
 from vedette.cloudtrail.recognise import is_plain_log_file
 from vedette.cloudtrail.split import split
 
-__all__ = ["Body", "Kind", "Malformed", "Reason", "read_bodies", "split"]
+__all__ = ["APART", "Body", "Kind", "Malformed", "Reason", "read_bodies", "split"]
 
 
 def read_bodies(stream: BinaryIO, name: str, limits: Limits = DEFAULT_LIMITS) -> Iterator[Body | Malformed]:

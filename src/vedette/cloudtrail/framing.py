@@ -10,16 +10,17 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from vedette.cloudtrail import brackets
-from vedette.cloudtrail.body import Body, Kind, Malformed, Reason
+from vedette.cloudtrail.body import APART, Body, Kind, Malformed, Reason
 from vedette.cloudtrail.decompress import GZIP_IN_BASE64, Piece
 from vedette.cloudtrail.judge import excerpt, json_error
 from vedette.cloudtrail.limits import Limits
+from vedette.cloudtrail.numbering import Numbering, records_array
 from vedette.cloudtrail.opening import Opener, documents
 from vedette.cloudtrail.recognise import fields_of, is_plain_log_file, is_plain_record, kind_of
 
 _BOM = b"\xef\xbb\xbf"
 _SPACE = b" \t\r\n"
-_CARRIERS = {Kind.LOG_FILE, Kind.SUBSCRIPTION, Kind.CONTROL, Kind.DIGEST, Kind.INSIGHT}
+_CARRIERS = {Kind.LOG_FILE, Kind.SUBSCRIPTION, *APART}
 _GOES_ON = b"{[,:"
 _LINES_LOOKED_AT = 65_536
 _FORMATS = (
@@ -130,6 +131,7 @@ class _Lines:
         self._name = name
         self._limits = limits
         self._line = first_line
+        self._numbering = Numbering()
         first = bytes(source.held[: source.held.find(b"\n")])
         self._plain = not _carries(first)
 
@@ -166,14 +168,21 @@ class _Lines:
         self._line -= 1
 
     def _carriers(self, lines: list[bytes]) -> Iterator[Body | Malformed]:
+        before: Kind | None = None
         for line in lines:
             for document in documents(line):
-                yield from bodies_of(document, self._name, self._limits, f"line {self._line}")
+                for found in bodies_of(document, self._name, self._limits, f"line {self._line}"):
+                    kind = found.kind if isinstance(found, Body) else None
+                    if kind is not Kind.SIMULATION or kind is not before:  # a ground truth is one, not one a line
+                        yield found if isinstance(found, Malformed) else self._numbering.place(found)
+                    before = kind
             self._line += 1
 
     def _run(self, lines: list[bytes]) -> Iterator[Body]:
-        if any(line.strip(_SPACE) for line in lines):
-            yield Body(Kind.NDJSON, b"\n".join(lines), self._name, self._line)
+        body = Body(Kind.NDJSON, b"\n".join(lines), self._name, self._line)
+        if body.data.strip(_SPACE):
+            self._numbering.place(body)
+            yield body
         self._line += len(lines)
 
     def _drop_line(self) -> Malformed:
@@ -210,7 +219,8 @@ class _Documents:
         self._source = source
         self._name = name
         self._limits = limits
-        self._number = 1
+        self._document = 1
+        self._numbering = Numbering()
 
     def bodies(self) -> Iterator[Body | Malformed]:
         source, limits = self._source, self._limits
@@ -230,7 +240,7 @@ class _Documents:
         is_one = fault is None and not is_plain_log_file(text) and json_error(text) is None
         parts = [text] if is_one else documents(text)
         if fault is None:
-            yield from self._emit(parts)
+            yield from self._emit(parts, more=not is_one)
             return
         *whole, last = parts
         yield from self._emit(whole)
@@ -238,9 +248,9 @@ class _Documents:
             yield from self._emit([last])
             yield fault
             return
-        yield from _salvage(last, self._name, self._limits, fault)
+        yield from _salvage(last, self._name, self._limits, fault, self._numbering)
 
-    def _emit(self, parts: list[bytes]) -> Iterator[Body | Malformed]:
+    def _emit(self, parts: list[bytes], *, more: bool = True) -> Iterator[Body | Malformed]:
         """Bodies for these documents; records in a row become one array, so that they travel together."""
         run: list[bytes] = []
         for part in parts:
@@ -252,15 +262,16 @@ class _Documents:
                 continue
             yield from self._array(run)
             run = []
-            place = f"document {self._number}" if len(parts) > 1 or self._number > 1 else ""
-            yield from bodies_of(text, self._name, self._limits, place, self._number)
-            self._number += 1
+            place = f"document {self._document}" if len(parts) > 1 or self._document > 1 else ""
+            for found in bodies_of(text, self._name, self._limits, place):
+                yield self._numbering.place(found, more=more) if isinstance(found, Body) else found
+            self._document += 1
         yield from self._array(run)
 
     def _array(self, run: list[bytes]) -> Iterator[Body]:
         if run:
-            yield Body(Kind.ARRAY, b"[" + b",".join(run) + b"]", self._name, self._number)
-            self._number += len(run)
+            yield self._numbering.place(Body(Kind.ARRAY, b"[" + b",".join(run) + b"]", self._name))
+            self._document += len(run)
 
 
 def _last_boundary(held: bytearray) -> int:
@@ -270,8 +281,8 @@ def _last_boundary(held: bytearray) -> int:
     return end
 
 
-def bodies_of(text: bytes, name: str, limits: Limits, place: str, number: int = 1) -> Iterator[Body | Malformed]:
-    """The body that one document is, the `number`th of its object; messages of a carrier are unpacked into one."""
+def bodies_of(text: bytes, name: str, limits: Limits, place: str) -> Iterator[Body | Malformed]:
+    """The body that one document is; messages of a carrier are unpacked into one."""
     text = text.strip(_SPACE)
     if is_plain_log_file(text):
         yield Body(Kind.LOG_FILE, text, name)
@@ -287,7 +298,7 @@ def bodies_of(text: bytes, name: str, limits: Limits, place: str, number: int = 
     elif kind is Kind.SUBSCRIPTION:
         yield from _unpacked(text, name, limits, place)
     else:
-        yield Body(kind, text, name, number if kind in {Kind.RECORD, Kind.EVENTBRIDGE} else 1)
+        yield Body(kind, text, name)
 
 
 def _unpacked(text: bytes, name: str, limits: Limits, place: str) -> Iterator[Body | Malformed]:
@@ -305,21 +316,23 @@ def _unpacked(text: bytes, name: str, limits: Limits, place: str) -> Iterator[Bo
         yield Body(Kind.CONTROL, text, name)
 
 
-def _salvage(text: bytes, name: str, limits: Limits, fault: Malformed) -> Iterator[Body | Malformed]:
+def _salvage(
+    text: bytes, name: str, limits: Limits, fault: Malformed, numbering: Numbering
+) -> Iterator[Body | Malformed]:
     """The whole records of a document that was cut short, as a document that ends behind the last of them."""
     start, kind = _array_of_records(text)
     if start is None:
         if kind is Kind.SUBSCRIPTION:
             found = _unpacked(text, name, limits, "")
-            yield from (body for body in found if isinstance(body, Body))
+            yield from (numbering.place(body) for body in found if isinstance(body, Body))
         yield fault
         return
     elements = brackets.Elements(text, start)
     whole = [value for value in elements if value.closed]
     if whole:
         tail = b"]}" if kind is Kind.LOG_FILE else b"]"
-        yield Body(kind, text[: whole[-1].end] + tail, name)
-    yield replace(fault, place=", ".join(filter(None, (f"record {len(whole) + 1}", fault.place))))
+        yield numbering.place(Body(kind, text[: whole[-1].end] + tail, name))
+    yield replace(fault, place=", ".join(filter(None, (f"record {numbering.next}", fault.place))))
 
 
 def _array_of_records(text: bytes) -> tuple[int | None, Kind]:
@@ -328,7 +341,5 @@ def _array_of_records(text: bytes) -> tuple[int | None, Kind]:
         return 0, Kind.ARRAY
     kind = kind_of(fields_of(text).values)
     if kind is Kind.LOG_FILE:
-        for key, value in brackets.members(text, 0):
-            if key == b"Records":
-                return value.start, kind
+        return records_array(text), kind
     return None, kind or Kind.RECORD

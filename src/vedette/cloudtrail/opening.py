@@ -17,6 +17,7 @@ from vedette.cloudtrail.body import Kind, Malformed, Reason
 from vedette.cloudtrail.decompress import GZIP_IN_BASE64, GZIP_MAGIC, unwrap_layers
 from vedette.cloudtrail.judge import Judge, excerpt, json_error
 from vedette.cloudtrail.limits import Limits
+from vedette.cloudtrail.projection import raw_array, raw_records
 from vedette.cloudtrail.recognise import (
     DECODING_ERRORS,
     MESSAGE_LISTS,
@@ -33,10 +34,6 @@ _LAYERS = 4
 _MOST_BROKEN = 8
 
 
-class _LogFile(msgspec.Struct):
-    records: list[msgspec.Raw] = msgspec.field(name="Records")
-
-
 class _Message(msgspec.Struct):
     message: str | None = None
     cloudtrail_event: str | None = msgspec.field(name="CloudTrailEvent", default=None)
@@ -50,8 +47,6 @@ class _KinesisRecord(msgspec.Struct):
     kinesis: _Data
 
 
-_LOG_FILE = msgspec.json.Decoder(_LogFile)
-_ARRAY = msgspec.json.Decoder(list[msgspec.Raw])
 _MESSAGE = msgspec.json.Decoder(_Message)
 _DATA = msgspec.json.Decoder(_Data)
 _KINESIS = msgspec.json.Decoder(_KinesisRecord)
@@ -98,7 +93,7 @@ class Opener:
                 yield from self._carrier(text, fields, place, layer)
             case Kind.CONTROL:
                 self.controls += 1
-            case None | Kind.DIGEST:
+            case None | Kind.DIGEST | Kind.SIMULATION:
                 fault = self._judge.record(text, place)
                 foreign = self._judge.malformed(place, Reason.NOT_CLOUDTRAIL, "no key of a CloudTrail record")
                 yield fault if isinstance(fault, Malformed) else foreign
@@ -108,7 +103,7 @@ class Opener:
     def log_file(self, text: bytes, place: str = "", first: int = 1) -> Iterator[Found]:
         """The elements of the `Records` array of one document, broken or not."""
         try:
-            records = _LOG_FILE.decode(text).records
+            records = raw_records(text)
         except DECODING_ERRORS as error:
             yield from self._broken_log_file(text, place, first, str(error))
             return
@@ -136,7 +131,7 @@ class Opener:
     def array(self, text: bytes, place: str = "", first: int = 1, layer: int = 0) -> Iterator[Found]:
         """The records of a JSON array whose elements may be records or envelopes."""
         try:
-            elements = _ARRAY.decode(text)
+            elements = raw_array(text)
         except DECODING_ERRORS:
             yield from self._broken_array(text, place, first, layer)
             return

@@ -26,6 +26,9 @@ _LOG_FILE_START = b'{"Records":['
 _DELIVERED_START = b'{"Records":[{"eventVersion":'
 _LOG_FILE_ENDS = (b"]}", b"]}\n")
 _OTHER_SIGNS = (b"AwsCloudTrailInsight", b'"kinesis"')
+_SIMULATION_MAKER = b'"vedette simulate"'
+_TRUTH_MARKS = frozenset({"scenario", "step", "expected", "object_key"})
+"""What `simulate` writes in its manifest and in each line of its ground truth; no record has any of it at its top."""
 
 
 class _Marks(msgspec.Struct):
@@ -33,6 +36,7 @@ class _Marks(msgspec.Struct):
     source: msgspec.Raw | msgspec.UnsetType = msgspec.field(name="eventSource", default=msgspec.UNSET)
     category: msgspec.Raw | msgspec.UnsetType = msgspec.field(name="eventCategory", default=msgspec.UNSET)
     type: msgspec.Raw | msgspec.UnsetType = msgspec.field(name="eventType", default=msgspec.UNSET)
+    step: msgspec.Raw | msgspec.UnsetType = msgspec.UNSET
 
 
 _MARKS = msgspec.json.Decoder(_Marks)
@@ -70,6 +74,8 @@ def is_plain_record(text: bytes) -> bool:
         return False
     if isinstance(marks.name, msgspec.UnsetType) and isinstance(marks.source, msgspec.UnsetType):
         return False
+    if not isinstance(marks.step, msgspec.UnsetType):
+        return False
     return marks.category != _INSIGHT_CATEGORY and marks.type != _INSIGHT_TYPE
 
 
@@ -93,6 +99,8 @@ def kind_of(fields: Mapping[str, bytes]) -> Kind | None:
     """The kind of the object with these members; None if it is nothing that CloudTrail or its carriers write."""
     if _is_insight(fields):
         return Kind.INSIGHT
+    if fields.get("made_by") == _SIMULATION_MAKER or fields.keys() >= _TRUTH_MARKS:
+        return Kind.SIMULATION
     if "eventName" in fields or "eventSource" in fields:
         return Kind.RECORD
     if "Records" in fields:

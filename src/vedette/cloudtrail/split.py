@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from vedette.cloudtrail.body import Body, Kind, Malformed
+from vedette.cloudtrail.body import APART, Body, Kind, Malformed
 from vedette.cloudtrail.limits import DEFAULT_LIMITS, Limits
 from vedette.cloudtrail.opening import Opener, documents
 
@@ -21,7 +21,7 @@ def split(body: Body, limits: Limits = DEFAULT_LIMITS) -> Iterator[bytes | Malfo
     one Malformed that tells the place. In NDJSON the lines after a broken one go on.
 
     A line (or single document) must have a top-level key of a CloudTrail record to be one; in the `Records` of a log
-    file any object is a record. Digest, Insights and control bodies hold no records and give nothing.
+    file any object is a record. Bodies that are counted apart (`APART`) hold no records and give nothing.
     """
     opener = Opener(body.name, limits)
     match body.kind:
@@ -35,8 +35,8 @@ def split(body: Body, limits: Limits = DEFAULT_LIMITS) -> Iterator[bytes | Malfo
             yield from opener.array(body.data, first=body.first_line)
         case Kind.RECORD | Kind.EVENTBRIDGE:
             yield from opener.document(body.data, f"record {body.first_line}")
-        case Kind.DIGEST | Kind.INSIGHT | Kind.CONTROL:
-            return
+        case _:
+            assert body.kind in APART
 
 
 def _log_files(opener: Opener, body: Body) -> Iterator[bytes | Malformed]:
