@@ -198,12 +198,14 @@ def test_defaults_count_the_records_that_do_not_match():
     """The default is emitted once for each record that does not match, duplicates and unreadable times apart."""
     asked = [detection(LOGIN, metric=metric(default=0.0), group_by=()), detection(LOGIN, metric=metric(default=2.0))]
     records = [record(0), *(record(n, eventName="Other") for n in (1, 1, 2, 60)), record(3, eventTime="never")]
-    single, grouped = folded(asked, [log_file(*records)]).results()
+    fold = folded(asked, [log_file(*records)])
+    single, grouped = fold.results()
     assert {start: (point.sample_count, point.sum) for start, point in single.series.items()} == {
         NOON: (3, 1.0),
         NOON + 60: (1, 0.0),
     }
     assert {start: point.sum for start, point in grouped.series.items()} == {NOON: 5.0, NOON + 60: 2.0}
+    assert [each.series for each in fold.results()] == [single.series, grouped.series]  # sets are shared, not added to
     (only,) = folded(asked, [log_file(record(0, eventName="Other"))]).results()
     assert (only.group, only.matches, only.series[NOON].sum) == ((), 0, 0.0)
 
