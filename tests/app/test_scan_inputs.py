@@ -92,8 +92,8 @@ def test_a_file_that_goes_before_it_is_read_is_counted(tmp_path: Path) -> None:
         report = scan(objects, [READ], ScanOptions(TODAY))
     assert (report.objects, report.read, report.unreadable) == (3, 1, 2)
     assert [str(fault) for fault in report.malformed] == [
-        f"{gone}: could not be read: No such file or directory",
-        f"{swapped}: could not be read: Is a directory",
+        f"{gone}: could not be read: no such file or directory",
+        f"{swapped}: could not be read: is a directory",
     ]
     assert report.assembly.alerted == 1
 

@@ -14,7 +14,7 @@ from collections.abc import Callable, Sequence
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
-from vedette.errors import InputError
+from vedette.errors import InputError, reason_of
 
 Troubles = Callable[[], Sequence[str]]
 Page = Callable[[], str]
@@ -27,9 +27,9 @@ class HealthServer:
         try:
             self._server = _Server((host, port), _Handler)
         except (OSError, OverflowError) as error:
-            reason = getattr(error, "strerror", None) or str(error)
+            reason = reason_of(error) if isinstance(error, OSError) else str(error)
             raise InputError(
-                f"cannot listen on {host}:{port}: {reason.lower()}", hint="choose another port, or 0 for none"
+                f"cannot listen on {host}:{port}: {reason}", hint="choose another port, or 0 for none"
             ) from error
         self._server.troubles = troubles
         self._server.figures = figures

@@ -11,6 +11,7 @@ from vedette.cloudtrail.envelope import Body, Malformed, Reason, read_bodies
 from vedette.cloudtrail.limits import Limits
 from vedette.engine.engine import Engine
 from vedette.engine.result import BodyResult
+from vedette.errors import reason_of
 from vedette.sources.files import FileObject, Unreadable, size_of
 
 Piece = BodyResult | Malformed
@@ -58,7 +59,7 @@ def read_object(
             for body in read_bodies(stream, found.name, limits):
                 yield engine.process(body, strides or {}) if isinstance(body, Body) else body
     except OSError as error:
-        yield Malformed(found.name, "", Reason.UNREADABLE, error.strerror or str(error))
+        yield Malformed(found.name, "", Reason.UNREADABLE, reason_of(error))
 
 
 def read_batch(
