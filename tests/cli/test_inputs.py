@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import io
 import json
+import os
 import sys
+import threading
 from pathlib import Path
 
 import pytest
@@ -57,6 +59,19 @@ def test_a_closed_standard_input_is_told(shell: Shell, monkeypatch: pytest.Monke
     monkeypatch.setattr(sys, "stdin", None)
     answer = shell("pattern", "test", "x")
     assert (answer.code, answer.err) == (3, "error: standard input is closed\nhint: give a file\n")
+
+
+def test_a_pipe_is_scanned_and_called_by_its_name(shell: Shell, room: Path) -> None:
+    """What a shell makes of `vedette scan <(zcat …)`; named twice, it is still read once."""
+    logs = b"".join(path.read_bytes() for path in sorted((room / "logs").rglob("*.json.gz")))
+    os.mkfifo(room / "pipe")
+    writer = threading.Thread(target=(room / "pipe").write_bytes, args=(logs,))
+    writer.start()
+    answer = shell("scan", "pipe", "pipe", *OWN, "-o", "ndjson")
+    writer.join()
+    assert answer.code == 0, answer.err
+    told = [json.loads(line) for line in answer.out.splitlines()]
+    assert {seen["object"] for alert in told for seen in alert["sightings"]} == {"pipe"}
 
 
 def test_near_names(tmp_path: Path) -> None:

@@ -2,15 +2,41 @@
 
 from __future__ import annotations
 
+import errno
 import io
 import os
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
-from vedette.sources.files import FileObject, Unreadable, find_objects, spooled_stdin
+import pytest
+
+from vedette.errors import OutputError
+from vedette.sources.files import FileObject, Unreadable, find_objects, is_pipe, spooled_pipe, spooled_stdin
 
 
 def names(*paths: Path) -> list[str]:
     return [found.name for found in find_objects([str(path) for path in paths])]
+
+
+@contextmanager
+def folders_in_folders(above: Path, depth: int) -> Iterator[None]:
+    """So deep that neither a path nor a recursion leads to the last: they are made and removed from where they lie."""
+    before = Path.cwd()
+    os.chdir(above)
+    for _ in range(depth):
+        Path("a").mkdir()
+        os.chdir("a")
+    here = os.open(".", os.O_RDONLY)
+    os.chdir(before)
+    yield
+    os.chdir(here)
+    os.close(here)
+    for _ in range(depth):
+        os.chdir("..")
+        Path("a").rmdir()
+    os.chdir(before)
 
 
 def test_a_folder_is_walked_in_name_order(tmp_path: Path) -> None:
@@ -58,6 +84,45 @@ def test_a_dangling_link_does_not_stop_the_walk(tmp_path: Path) -> None:
 def test_a_pipe_is_passed_over(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe")
     assert names(tmp_path) == []
+
+
+def test_folders_a_thousand_deep_are_walked(tmp_path: Path) -> None:
+    """As deep as the system lets paths be: what lies deeper is told, and does not stop the walk."""
+    (tmp_path / "z.json").write_bytes(b"{}")
+    with folders_in_folders(tmp_path, 2_100):
+        *deep, last = find_objects([str(tmp_path)])
+    assert last.name == str(tmp_path / "z.json")
+    assert [getattr(found, "reason", "") for found in deep] == ["file name too long"]
+
+
+def test_a_pipe_that_is_named_is_read_once_and_can_be_read_twice(tmp_path: Path) -> None:
+    """`vedette scan <(zcat …)`"""
+    path = tmp_path / "pipe"
+    os.mkfifo(path)
+    assert [is_pipe(str(each)) for each in (path, tmp_path, tmp_path / "gone", "a\0b")] == [True, False, False, False]
+    writer = threading.Thread(target=path.write_bytes, args=(b"a record",))
+    writer.start()
+    with spooled_pipe(str(path)) as found:
+        writer.join()
+        assert (found.name, found.size) == (str(path), 8)
+        for _ in range(2):
+            with found.open() as stream:
+                assert stream.read() == b"a record"
+    assert not Path(found.path).exists()
+
+
+def test_a_spool_that_cannot_be_written_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Full(io.BytesIO):
+        name = "/tmp/vedette-x.input"
+
+        def write(self, _: object) -> int:
+            raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr("tempfile.NamedTemporaryFile", lambda **_: Full())
+    with pytest.raises(OutputError) as caught, spooled_stdin(io.BytesIO(b"a record")):
+        pass
+    assert caught.value.message == "cannot write what `-` gives to `/tmp/vedette-x.input`: no space left on device"
+    assert caught.value.hint == "make room on the disk, or choose another place"
 
 
 def test_standard_input_can_be_read_twice_and_leaves_nothing() -> None:

@@ -11,7 +11,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TextIO
 
@@ -32,7 +32,7 @@ from vedette.cli.values import Number, moment
 from vedette.cloudtrail.envelope import Malformed, Reason
 from vedette.detections.definition import Detection, Severity
 from vedette.errors import ExitCode, NothingToDoError, UsageError, unwritable
-from vedette.sources.files import FileObject, Unreadable, size_of
+from vedette.sources.files import FileObject, Unreadable, is_pipe, size_of, spooled_pipe
 
 _SEVERITIES = [severity.value for severity in Severity]
 _FORMS = ["table", "json", "ndjson", "csv", "ocsf"]
@@ -46,6 +46,7 @@ class _View:
     form: str
     least: Severity
     full: bool
+    every: bool
     alert: str | None
     records: bool
 
@@ -73,6 +74,7 @@ class _View:
 )
 @click.option("--fail-on", type=click.Choice(_SEVERITIES), help="Exit with 1 if there is an alert this severe.")
 @click.option("--full", is_flag=True, help="Show each alert in full instead of the table.")
+@click.option("--all", "every", is_flag=True, help="Show every entry of the table, however many there are.")
 @click.option("--alert", metavar="ID", help="Show only this alert, in full (the beginning of its id is enough).")
 @click.option("--records", is_flag=True, help="Show the verbatim records in full alerts, json, ndjson and ocsf.")
 @click.option("-d", "--detections", "own", multiple=True, metavar="PATH", help="Detections of your own, too.")
@@ -88,6 +90,7 @@ def command(
     min_severity: str,
     fail_on: str | None,
     full: bool,
+    every: bool,
     alert: str | None,
     records: bool,
     own: tuple[str, ...],
@@ -109,7 +112,7 @@ def command(
     detections = choose(load(own, builtin=not no_builtin), only)
     if not detections:
         raise UsageError("no detection to ask", hint="leave out `--no-builtin`, or give `--detections`")
-    view = _View(form, Severity(min_severity), full, alert, records)
+    view = _View(form, Severity(min_severity), full, every, alert, records)
     found = _answer(paths, detections, ScanOptions(today(), jobs, Window(since, until)), view, out)
     if not found.tally.records and not found.older:
         named = ", ".join("standard input" if path == STDIN else f"`{path}`" for path in paths)
@@ -140,12 +143,14 @@ def _answer(
 def _inputs(paths: Sequence[str]) -> Iterator[Sequence[FileObject | Unreadable]]:
     """The objects under the paths; raises NothingToDoError with a hint where there is none."""
     with ExitStack() as stack:
+        pipes = {stack.enter_context(spooled_pipe(path)).path: path for path in dict.fromkeys(paths) if is_pipe(path)}
+        spools = {path: spool for spool, path in pipes.items()}
         try:
-            objects = stack.enter_context(open_inputs(paths))
+            objects = stack.enter_context(open_inputs([spools.get(path, path) for path in paths]))
         except NothingToDoError as error:
             error.hint = error.hint or near_to(paths[0])
             raise
-        yield objects
+        yield [replace(found, name=pipes.get(found.name, found.name)) for found in objects]
 
 
 def _scan(objects: Sequence[FileObject | Unreadable], detections: Sequence[Detection], options: ScanOptions) -> Report:
@@ -210,7 +215,8 @@ Texts = dict[Sighting, str]
 
 def _write_table(stream: TextIO, alerts: Sequence[Alert], texts: Texts, view: _View) -> None:
     columns = output.width()
-    output.write_all(_in_full(alerts, texts, columns) if view.in_full else report.table(alerts, columns), stream)
+    every = report.table(alerts, columns, every=view.every)
+    output.write_all(_in_full(alerts, texts, columns) if view.in_full else every, stream)
 
 
 def _in_full(alerts: Sequence[Alert], texts: Texts, columns: int) -> Iterator[Text]:

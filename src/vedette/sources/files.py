@@ -1,12 +1,12 @@
-"""Log objects on disk: files, folders (walked in a fixed order), and standard input.
+"""Log objects on disk: files, folders (walked in a fixed order), standard input and other pipes.
 
-Standard input is spooled to a temporary file first, so that the records an alert shows can be read a second time.
+What comes through a pipe is spooled to a temporary file first, so that the records an alert shows can be read a second
+time.
 """
 
 from __future__ import annotations
 
 import os
-import shutil
 import stat
 import sys
 import tempfile
@@ -16,9 +16,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
-from vedette.errors import reason_of
+from vedette.errors import reason_of, unwritable
 
 STDIN = "-"
+_SPOOLED_AT_ONCE = 1 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,22 +68,56 @@ def find_objects(paths: Sequence[str]) -> Iterator[FileObject | Unreadable]:
 
 
 def _walk(path: str) -> Iterator[tuple[os.stat_result, str] | Unreadable]:
+    pending = [path]  # and not by recursion: somebody may have made folders a thousand deep
+    while pending:
+        path = pending.pop()
+        try:
+            info = Path(path).stat()
+            if stat.S_ISDIR(info.st_mode):
+                pending += reversed(_entries(path))
+            elif stat.S_ISREG(info.st_mode):
+                yield info, path
+        except OSError as error:
+            yield Unreadable(path, reason_of(error))
+
+
+def _entries(folder: str) -> list[str]:
+    with os.scandir(folder) as entries:
+        taken = [
+            entry for entry in entries if not entry.name.startswith(".") and not (entry.is_symlink() and entry.is_dir())
+        ]
+    return [entry.path for entry in sorted(taken, key=lambda entry: entry.name)]
+
+
+def is_pipe(path: str) -> bool:
+    """Whether `path` names a pipe, such as what a shell makes of `<(…)`; never raises."""
     try:
-        info = Path(path).stat()
-        if stat.S_ISDIR(info.st_mode):
-            for entry in sorted(os.scandir(path), key=lambda entry: entry.name):
-                if not entry.name.startswith(".") and not (entry.is_symlink() and entry.is_dir()):
-                    yield from _walk(entry.path)
-        elif stat.S_ISREG(info.st_mode):
-            yield info, path
-    except OSError as error:
-        yield Unreadable(path, reason_of(error))
+        return stat.S_ISFIFO(Path(path).stat().st_mode)
+    except (OSError, ValueError):
+        return False
 
 
 @contextmanager
 def spooled_stdin(stream: BinaryIO | None = None) -> Iterator[FileObject]:
     """Standard input as an object that can be read twice; its temporary file goes when the context ends."""
+    with _spooled(STDIN, stream or sys.stdin.buffer) as found:
+        yield found
+
+
+@contextmanager
+def spooled_pipe(path: str) -> Iterator[FileObject]:
+    """As `spooled_stdin`, of the pipe that `path` names: waits for whoever writes to it."""
+    with Path(path).open("rb") as stream, _spooled(path, stream) as found:
+        yield found
+
+
+@contextmanager
+def _spooled(name: str, stream: BinaryIO) -> Iterator[FileObject]:
     with tempfile.NamedTemporaryFile(prefix="vedette-", suffix=".input") as spool:
-        shutil.copyfileobj(stream or sys.stdin.buffer, spool, 1 << 20)
-        spool.flush()
-        yield FileObject(STDIN, spool.name, spool.tell())
+        while data := stream.read(_SPOOLED_AT_ONCE):
+            try:
+                spool.write(data)
+                spool.flush()
+            except OSError as error:
+                raise unwritable(f"what `{name}` gives to `{spool.name}`", error) from error
+        yield FileObject(name, spool.name, spool.tell())
