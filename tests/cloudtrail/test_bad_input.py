@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import base64
+import bz2
 import gzip
 import io
 import json
+import lzma
 import random
+import tarfile
 import tracemalloc
 import zlib
 
 import pytest
 
 from cloudtrail.samples import (
+    Grudging,
     bodies,
     data_message,
     dump,
@@ -373,3 +377,31 @@ def test_a_stream_of_lines_is_held_in_chunks():
 
 def test_bodies_without_records_split_to_nothing():
     assert [list(split(Body(kind, b"{}", "x"))) for kind in (Kind.DIGEST, Kind.INSIGHT, Kind.CONTROL)] == [[], [], []]
+
+
+@pytest.mark.parametrize(
+    ("data", "words"),
+    [
+        (b"PK\x03\x04\x14\x00", "a zip archive; unpack it first: `unzip`"),
+        (b"\x28\xb5\x2f\xfd\x04", "zstd compression; unpack it first: `zstd -d`"),
+        (bz2.compress(b"{}"), "bzip2 compression; unpack it first: `bunzip2`"),
+        (lzma.compress(b"{}"), "xz compression; unpack it first: `unxz`"),
+        (b"PAR1\x15\x04", "a Parquet file; write it as lines of JSON first"),
+        ("{}".encode("utf-16"), "UTF-16 text; make it UTF-8 with `iconv -f UTF-16 -t UTF-8`"),
+        ("{}".encode("utf-32"), "UTF-32 text; make it UTF-8 with `iconv -f UTF-32 -t UTF-8`"),
+        ("{}".encode("utf-16-le"), "UTF-16 text without its mark; make it UTF-8 with `iconv -f UTF-16LE -t UTF-8`"),
+        (b"<!doctype html>", "markup: a page of the web, rather than a log?"),
+    ],
+)
+def test_what_another_program_opens_is_told_with_its_name(data, words):
+    """Wrapped in gzip or not, at the beginning of a pipe or of a file."""
+    told = [Malformed("object", "byte 0", Reason.NOT_JSON, words)]
+    assert found(data) == found(gzip.compress(data)) == list(found_in(Grudging(data + bytes(600)))) == told
+
+
+def test_a_tar_archive_is_told_with_its_name():
+    made = io.BytesIO()
+    with tarfile.open(fileobj=made, mode="w") as archive:
+        archive.addfile(tarfile.TarInfo("log.json"))
+    (told,) = found(gzip.compress(made.getvalue()))
+    assert str(told) == "object, byte 0: not JSON: a tar archive; unpack it first: `tar -x`"

@@ -23,16 +23,29 @@ _SPACE = b" \t\r\n"
 _CARRIERS = {Kind.LOG_FILE, Kind.SUBSCRIPTION, *APART}
 _GOES_ON = b"{[,:"
 _LINES_LOOKED_AT = 65_536
+_HEAD = 512
+_TAR = slice(257, 262)
+_UTF_16 = "UTF-16 text; make it UTF-8 with `iconv -f UTF-16 -t UTF-8`"
+_UTF_32 = "UTF-32 text; make it UTF-8 with `iconv -f UTF-32 -t UTF-8`"
+_UTF_16_BARE = "UTF-16 text without its mark; make it UTF-8 with `iconv -f UTF-16LE -t UTF-8`"
 _FORMATS = (
-    (b"PK\x03\x04", "a zip archive"),
-    (b"\x28\xb5\x2f\xfd", "zstd compression"),
-    (b"BZh", "bzip2 compression"),
-    (b"\xfd7zXZ\x00", "xz compression"),
-    (b"PAR1", "a Parquet file"),
-    (b"ORC", "an ORC file"),
-    (b"\xff\xfe", "UTF-16 text"),
-    (b"\xfe\xff", "UTF-16 text"),
-    (b"<", "markup"),
+    (b"PK\x03\x04", "a zip archive; unpack it first: `unzip`"),
+    (b"\x28\xb5\x2f\xfd", "zstd compression; unpack it first: `zstd -d`"),
+    (b"BZh", "bzip2 compression; unpack it first: `bunzip2`"),
+    (b"\xfd7zXZ\x00", "xz compression; unpack it first: `unxz`"),
+    (b"\x04\x22\x4d\x18", "lz4 compression; unpack it first: `unlz4`"),
+    (b"7z\xbc\xaf\x27\x1c", "a 7-Zip archive; unpack it first: `7z x`"),
+    (b"\xff\x06\x00\x00sNaPpY", "Snappy compression; unpack it first"),
+    (b"PAR1", "a Parquet file; write it as lines of JSON first"),
+    (b"ORC", "an ORC file; write it as lines of JSON first"),
+    (b"Obj\x01", "an Avro file; write it as lines of JSON first"),
+    (b"\xff\xfe\x00\x00", _UTF_32),
+    (b"\x00\x00\xfe\xff", _UTF_32),
+    (b"\xff\xfe", _UTF_16),
+    (b"\xfe\xff", _UTF_16),
+    (b"{\x00", _UTF_16_BARE),
+    (b"[\x00", _UTF_16_BARE),
+    (b"<", "markup: a page of the web, rather than a log?"),
 )
 
 
@@ -45,8 +58,8 @@ def frame(pieces: Iterable[Piece], name: str, limits: Limits) -> Iterator[Body |
     if not head:
         if source.fault is None:
             yield Malformed(name, "", Reason.EMPTY, "")
-    elif head not in b"{[":
-        yield _foreign(name, bytes(source.held[:256]))
+    elif head not in b"{[" or source.held[1:2] == b"\x00":
+        yield _foreign(name, bytes(source.held[:_HEAD]))
         return
     elif _is_lines(source):
         yield from _Lines(source, name, limits, first_line=1 + skipped).bodies()
@@ -61,6 +74,8 @@ def _foreign(name: str, head: bytes) -> Malformed:
     for magic, words in _FORMATS:
         if head.startswith(magic):
             return Malformed(name, "byte 0", Reason.NOT_JSON, words)
+    if head[_TAR] == b"ustar":
+        return Malformed(name, "byte 0", Reason.NOT_JSON, "a tar archive; unpack it first: `tar -x`")
     text = head.decode("utf-8", "replace")
     words = (
         f"text: {excerpt(head)}" if text[:200].isprintable() or ("\n" in text and "\0" not in text) else "binary data"
