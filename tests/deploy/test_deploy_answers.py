@@ -11,9 +11,12 @@ import pytest
 
 from vedette.aws import AwsError, Failure
 from vedette.cli.deploy_progress import going_on
+from vedette.cli.deploy_view import second_trail
 from vedette.deploy import apply as applying
-from vedette.deploy import assets, drift, stacks, status
+from vedette.deploy import assets, discovery, drift, stacks, status, subscribers
+from vedette.deploy import plan as planning
 from vedette.deploy.apply import Point
+from vedette.deploy.changes import Change, Operation
 from vedette.deploy.deployed import Resource
 from vedette.deploy.deployment import Deployment, Stack
 from vedette.deploy.failures import DeployError
@@ -331,6 +334,49 @@ def test_what_stopped_us_is_what_is_told(any_token: None) -> None:
         list(applying.apply(asked, plan, lambda _: None))
 
 
+# A second trail
+
+
+def trail(name: str, **more: object) -> dict[str, object]:
+    arn = f"arn:aws:cloudtrail:us-east-1:111122223333:trail/{name}"
+    return {"Name": name, "TrailARN": arn, "HomeRegion": "us-east-1", "IsMultiRegionTrail": True, **more}
+
+
+def planned_beside(*there: dict[str, object], change: Operation = Operation.ADD) -> Plan:
+    made = Change("vedette-base", "Trail", "AWS::CloudTrail::Trail", "vedette-trail", change)
+    one = StackPlan("vedette-base", "Base", Fate.CREATE, STACK, None, None, (made,))
+    found = planning._beside(session(describe_trails={"trailList": list(there)}), WANTED, [one])
+    return Plan(WANTED, Deployment((), (), (), {}), (one,), beside=found)
+
+
+GROUP = "arn:aws:logs:us-east-1:111122223333:log-group:theirs:*"
+
+
+@pytest.mark.parametrize(
+    ("there", "told"),
+    [
+        ([trail("main", CloudWatchLogsLogGroupArn=GROUP)], "; `--use-trail main` makes none"),
+        ([trail("far", HomeRegion="eu-west-1", CloudWatchLogsLogGroupArn=GROUP)],
+         "; `--use-trail far --region eu-west-1` makes none"),
+        ([trail("bare")], "; `--use-trail bare` uses it, once it has a log group"),
+        ([trail("all", IsOrganizationTrail=True)], ""),
+    ],
+)  # fmt: skip
+def test_a_second_trail_is_told_with_its_price_and_how_to_do_without(there: list[Any], told: str) -> None:
+    """AWS delivers one copy of management events for nothing, and takes two dollars for 100,000 of any other."""
+    name = there[0]["Name"]
+    expected = f"and $600.00 more: `{name}` records this account already, and AWS charges for a second trail{told}"
+    assert second_trail(planned_beside(trail("vedette-trail"), *there), 600) == expected
+
+
+def test_who_makes_no_trail_or_may_not_look_is_told_nothing_of_it() -> None:
+    assert not planned_beside(trail("main"), change=Operation.CHANGE).beside
+    assert not planned_beside(trail("elsewhere", HomeRegion="eu-west-1", IsMultiRegionTrail=False)).beside
+    assert discovery.beside(session(describe_trails=DENIED), PLACE, "vedette-trail") == ()
+    with pytest.raises(AwsError):
+        discovery.beside(session(describe_trails=BROKEN), PLACE, "vedette-trail")
+
+
 # Status
 
 
@@ -340,14 +386,53 @@ def resource(type_: str, name: str, **properties: object) -> Resource:
 
 def test_a_topic_that_is_gone_has_no_subscribers() -> None:
     one = resource("AWS::SNS::Subscription", "x", TopicArn="arn:t:high", Protocol="email", Endpoint="ops@example.com")
-    (found,) = status._subscriptions(session(list_subscriptions_by_topic=MISSING), [one])
-    assert found.confirmation is status.Confirmation.ABSENT
+    (found,) = subscribers.subscriptions(session(list_subscriptions_by_topic=MISSING), [one])
+    assert found.confirmation is subscribers.Confirmation.ABSENT
     with pytest.raises(AwsError):
-        status._subscriptions(session(list_subscriptions_by_topic=DENIED), [one])
+        subscribers.subscriptions(session(list_subscriptions_by_topic=DENIED), [one])
     pending = {"Subscriptions": [{"Protocol": "email", "Endpoint": "ops@example.com",
                                   "SubscriptionArn": "PendingConfirmation"}]}  # fmt: skip
-    (found,) = status._subscriptions(session(list_subscriptions_by_topic=pending), [one])
-    assert found.confirmation is status.Confirmation.PENDING
+    (found,) = subscribers.subscriptions(session(list_subscriptions_by_topic=pending), [one])
+    assert found.confirmation is subscribers.Confirmation.PENDING
+
+
+def test_whom_somebody_added_to_a_topic_is_told_once_it_has_confirmed() -> None:
+    """Whoever subscribes to a topic reads every alarm: the deployment's owner has to know of them."""
+    topic = resource("AWS::SNS::Topic", "vedette-high")
+    there = [
+        {"Protocol": "email", "Endpoint": "evil@example.org", "SubscriptionArn": f"{topic.arn}:1"},
+        {"Protocol": "email", "Endpoint": "late@example.org", "SubscriptionArn": "PendingConfirmation"},
+    ]
+    found = subscribers.subscriptions(session(list_subscriptions_by_topic={"Subscriptions": there}), [topic])
+    assert [(one.topic, one.endpoint, one.confirmation.value) for one in found] == [
+        ("vedette-high", "evil@example.org", "added by hand")
+    ]
+    assert list(subscribers.not_told(found)) == []
+
+
+def test_who_is_told_nothing_is_named_once_with_what_to_do() -> None:
+    pending, absent = subscribers.Confirmation.PENDING, subscribers.Confirmation.ABSENT
+    found = [
+        subscribers.SubscriptionState(topic, protocol, endpoint, state, f"arn:aws:sns:us-east-1:111122223333:{topic}")
+        for protocol, endpoint, state in (
+            ("email", "ops@example.com", pending),
+            ("https", "https://example.com", pending),
+            ("sms", "+441234567890", absent),
+        )
+        for topic in ("v-high", "v-critical")
+    ]
+    assert list(subscribers.not_told(found)) == [
+        (
+            "ops@example.com has not confirmed yet (v-high and v-critical): it is told nothing; the link is in AWS's "
+            "mail `AWS Notification - Subscription Confirmation`, and works for two days"
+        ),
+        "https://example.com has not confirmed yet (v-high and v-critical): it is told nothing",
+        (
+            "+441234567890 is not subscribed any more (v-high and v-critical): it is told nothing; `aws sns subscribe "
+            "--topic-arn arn:aws:sns:us-east-1:111122223333:v-high --protocol sms --notification-endpoint "
+            "+441234567890` asks it anew, and so for the other topics"
+        ),
+    ]
 
 
 def test_a_function_that_is_gone_or_failed_to_change() -> None:

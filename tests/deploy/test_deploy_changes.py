@@ -19,14 +19,8 @@ from vedette.deploy.intrinsics import UNKNOWN, Place, resolved
 from vedette.deploy.plan import Fate, StackPlan, _ordered
 from vedette.deploy.stacks import Event, StackState
 from vedette.deploy.staging import staged
-from vedette.deploy.status import (
-    Confirmation,
-    Status,
-    StorytellerState,
-    SubscriptionState,
-    TrailState,
-    problems,
-)
+from vedette.deploy.status import Status, StorytellerState, TrailState, problems
+from vedette.deploy.subscribers import Confirmation, SubscriptionState
 from vedette.deploy.wanted import Wanted
 from vedette.errors import InputError
 
@@ -367,7 +361,7 @@ def test_problems_name_every_broken_link() -> None:
         "the trail t cannot deliver to its bucket",
         "the trail t cannot deliver to the log group",
         "ops@example.com has not confirmed yet (high)",
-        "ops@example.com has ended its subscription (low)",
+        "ops@example.com is not subscribed any more (low)",
         "no detection is deployed",
         "the function f is failed",
     ]

@@ -23,7 +23,8 @@ from vedette.deploy.drift import Fault
 from vedette.deploy.freshness import freshness
 from vedette.deploy.intrinsics import Place
 from vedette.deploy.plan import Fate, Plan, discard, make_plan
-from vedette.deploy.status import Confirmation, look, problems
+from vedette.deploy.status import look, problems
+from vedette.deploy.subscribers import Confirmation
 from vedette.deploy.template import build
 from vedette.deploy.wanted import Subscription, Wanted
 from vedette.detections.definition import Detection, Severity
@@ -186,7 +187,7 @@ def _tampered_with(room: Room) -> None:
     assert states == {"vedette-high": Confirmation.ABSENT, "vedette-critical": Confirmation.CONFIRMED}
     told = "\n".join(problems(found))
     assert "vedette-trail is switched off" in told
-    assert "has ended its subscription (vedette-high)" in told
+    assert "is not subscribed any more (vedette-high)" in told
 
 
 def _put_back(room: Room, wanted: Wanted) -> None:

@@ -43,6 +43,7 @@ CALLERS = {
     "deploy/assets.py": {"apply", "destroy"},
     "deploy/drift.py": {"status", "plan", "apply"},
     "deploy/mending.py": {"apply"},
+    "deploy/subscribers.py": {"status"},
     "deploy/status.py": {"status"},
     "deploy/destroy.py": {"destroy"},
     "deploy/verify.py": {"verify"},

@@ -20,12 +20,12 @@ from vedette.cli import output
 from vedette.cli.deploy_options import recalled, session_of, wanted_of, wanted_options
 from vedette.cli.deploy_params import Params, spelled
 from vedette.cli.deploy_progress import going_on, minutes, tell
-from vedette.cli.deploy_view import plan_document, plan_lines, tally, todo
+from vedette.cli.deploy_view import plan_document, plan_lines, second_trail, tally, todo
 from vedette.cli.live import form
 from vedette.deploy import assets
 from vedette.deploy.apply import apply, settle
 from vedette.deploy.bundle import Bundle, bundle
-from vedette.deploy.cost import estimate
+from vedette.deploy.cost import estimate, of_a_second_trail
 from vedette.deploy.plan import Plan, discard, make_plan
 from vedette.deploy.template import build
 from vedette.deploy.wanted import Wanted
@@ -149,9 +149,15 @@ def _cost(planned: Plan) -> Iterator[Text]:
 
     if not planned.changed:
         return
-    found = estimate(planned.deployment, usage_of(planned.wanted, _USUAL_RECORDS, _USUAL_MATCHES))
+    usage = usage_of(planned.wanted, _USUAL_RECORDS, _USUAL_MATCHES)
+    found = estimate(planned.deployment, usage)
     yield output.heading("What it costs")
     yield Text(f"  about ${found.total:,.2f} a month at {_USUAL_RECORDS / 1e6:g} million records")
+    if planned.beside:
+        told = second_trail(planned, of_a_second_trail(usage))
+        yield from (
+            Text(line, "yellow") for line in output.fold(told, output.width(), first="  ", rest="  ", whole=True)
+        )
     yield Text("  `vedette deploy cost` says for what, and what each option changes", "dim")
     yield Text()
 

@@ -20,12 +20,18 @@ from vedette.deploy.intrinsics import Place
 from vedette.deploy.narrowed import let_in, narrowing
 from vedette.deploy.remembered import remembered
 from vedette.deploy.stacks import Phase
-from vedette.deploy.status import Confirmation, Status, TrailState, look, problems
+from vedette.deploy.status import Status, TrailState, look, problems
+from vedette.deploy.subscribers import Confirmation
 from vedette.detections.definition import Detection
 from vedette.errors import ExitCode, NothingToDoError
 
 _STATES = {"ALARM": "bold red", "INSUFFICIENT_DATA": "dim", "OK": "green"}
-_CONFIRMATIONS = {Confirmation.CONFIRMED: "green", Confirmation.PENDING: "yellow", Confirmation.ABSENT: "bold red"}
+_CONFIRMATIONS = {
+    Confirmation.CONFIRMED: "green",
+    Confirmation.PENDING: "yellow",
+    Confirmation.ABSENT: "bold red",
+    Confirmation.ADDED: "yellow",
+}
 
 
 @click.command("status", short_help="Say whether all of it is there, and works.")
@@ -126,7 +132,9 @@ def _alarm_lines(status: Status, known: Sequence[Detection], columns: int) -> It
     for one in status.drifts:
         head = "As deployed   " if one is status.drifts[0] else " " * 14
         told = titles.get(one.detection, "")
-        yield Text.assemble(head, (f"{one.fault.value}  ", "bold red"), f"{one.kind} {one.called}", f"  {told}")
+        yield Text.assemble(
+            head, (f"{one.fault.value}  ", "bold red"), f"{one.kind} {one.called}", f"  {told}" if told else ""
+        )
         for each in one.details:
             text = f"{each.path}: deployed {each.before}, now {each.after}"
             yield from map(Text, output.fold(text, columns, first=" " * 16, rest=" " * 18, most=3))

@@ -204,6 +204,19 @@ def _in_common(found: Sequence[LeftOut]) -> str:
     return f"{sentences.pop()}." if len(sentences) == 1 else ""
 
 
+def second_trail(plan: Plan, dollars: float) -> str:
+    """What another trail beside those that are there costs, and how to do without it."""
+    first = plan.beside[0]
+    named = joined([f"`{one.name}`" for one in plan.beside])
+    record = "records" if len(plan.beside) == 1 else "record"
+    told = f"and ${dollars:,.2f} more: {named} {record} this account already, and AWS charges for a second trail"
+    usable = next((one for one in plan.beside if one.log_group is not None), None)
+    if usable is None:
+        return told if first.organization else f"{told}; `--use-trail {first.name}` uses it, once it has a log group"
+    where = "" if usable.home == plan.wanted.region else f" --region {usable.home}"
+    return f"{told}; `--use-trail {usable.name}{where}` makes none"
+
+
 def todo(plan: Plan) -> Iterator[str]:
     """What somebody will have to do, in whole sentences."""
     new = {change.name.partition(" hears of ")[0] for change in _subscribed(plan)}
@@ -214,6 +227,14 @@ def todo(plan: Plan) -> Iterator[str]:
     calls = sorted({one.endpoint for one in plan.wanted.subscriptions if one.protocol == "https"} & new)
     if calls:
         yield f"Let {', '.join(calls)} answer the confirmation that AWS sends first."
+    queues = sorted({one.endpoint for one in plan.wanted.subscriptions if one.protocol == "sqs"} & new)
+    if queues:
+        yield f"Let the topics send to {', '.join(queues)}: in the queue's policy, and in its key's if it has one."
+    if plan.wanted.bucket and plan.wanted.trail is None and _makes_trail(plan):
+        yield (
+            f"Let CloudTrail write to {plan.wanted.bucket}, in its own policy, before you apply: AWS's page `S3 bucket "
+            "policy for CloudTrail` has its text."
+        )
     if any(one.protocol == "sms" and one.endpoint in new for one in plan.wanted.subscriptions):
         yield "If the account sends no text messages yet, ask for that: AWS End User Messaging, and verify the numbers."
     for secret in sorted({name for one in plan.wanted.channels if (name := _secret_name(one.secret))}):
@@ -224,6 +245,11 @@ def todo(plan: Plan) -> Iterator[str]:
             yield f"The {drift.kind} {drift.called} was {did_by_hand(drift)} by hand: {RENEWAL}."
     for there in plan.unreached:
         yield f"{there.reason}. A stack that forwards events may stand there: remove it by hand once that can be done."
+
+
+def _makes_trail(plan: Plan) -> bool:
+    changes = (change for one in plan.stacks for change in one.changes)
+    return any(one.type == "AWS::CloudTrail::Trail" and one.operation is Operation.ADD for one in changes)
 
 
 def _subscribed(plan: Plan) -> Iterator[Change]:
@@ -282,6 +308,7 @@ def plan_document(plan: Plan) -> dict[str, object]:
             }
             for one in plan.drifts
         ],
+        "trails_beside": [one.name for one in plan.beside],
         "left_out": [{"detection": one.detection, "reason": one.reason} for one in plan.deployment.left_out],
         "todo": list(todo(plan)),
     }

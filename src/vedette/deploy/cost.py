@@ -228,6 +228,11 @@ def compared(wanted: Wanted, usage: Usage, build: Build) -> Estimate:
     return replace(here, alternatives=tuple(_alternatives(wanted, parts, here.total, usage, build)))
 
 
+def of_a_second_trail(usage: Usage) -> float:
+    """What AWS takes more a month where another trail records the same: the first copy of an event is free."""
+    return usage.events * load_prices().of("trail_copy_event")
+
+
 def _used(parts: Parts, usage: Usage) -> Usage:
     """Without a storyteller nobody reads the secrets of channels."""
     return usage if parts.functions else replace(usage, secrets=0)
@@ -263,5 +268,5 @@ def _alternatives(wanted: Wanted, parts: Parts, total: float, usage: Usage, buil
     if parts.defaults:
         yield other("", "without default values", replace(parts, defaults=0))
     if parts.trail:
-        copies = usage.events * prices.of("trail_copy_event")
+        copies = of_a_second_trail(usage)
         yield Alternative("", "as a second trail of the account", total + copies, copies)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from vedette.aws import AwsError, AwsSession, Failure
 from vedette.deploy.answers import flag, records, text
+from vedette.deploy.intrinsics import Place
 from vedette.deploy.wanted import ExistingTrail
 from vedette.errors import InputError, PatternSyntaxError
 from vedette.patterns import FilterPattern
@@ -49,6 +50,18 @@ def find_trails(session: AwsSession, account: str) -> tuple[FoundTrail, ...]:
     """Every trail that records this account, an organisation's and those of other regions included."""
     answer = session.client("cloudtrail").call("describe_trails", includeShadowTrails=True)
     return tuple(_trail(one, account) for one in records(answer, "trailList"))
+
+
+def beside(session: AwsSession, place: Place, own: str) -> tuple[FoundTrail, ...]:
+    """The trails, but for the one called `own`, that record this account and region already; none where nobody may
+    look."""
+    try:
+        found = find_trails(session, place.account)
+    except AwsError as error:
+        if error.failure is Failure.DENIED:
+            return ()
+        raise
+    return tuple(one for one in found if one.name != own and (one.everywhere or one.home == place.region))
 
 
 def _trail(answer: Mapping[str, object], account: str) -> FoundTrail:

@@ -65,8 +65,8 @@ _EVERY = (
     ),
     _known(
         r"InsufficientS3BucketPolicy|Incorrect S3 bucket policy",
-        "the bucket's own policy has to let CloudTrail write: AWS's page `S3 bucket policy for CloudTrail` has the text; "
-        "without `--bucket`, one is made that does",
+        "the bucket's own policy has to let CloudTrail write: AWS's page `S3 bucket policy for CloudTrail` says how; "
+        "without `--bucket`, one is made",
     ),
     _known(
         r"LimitExceeded|limit exceeded|exceeded the (?:limit|maximum)|quota",

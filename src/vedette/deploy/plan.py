@@ -18,6 +18,7 @@ from vedette.deploy.answers import mapping, text
 from vedette.deploy.changes import Change, Operation, Row, changes_of, rows
 from vedette.deploy.deployed import read
 from vedette.deploy.deployment import Deployment, Stack
+from vedette.deploy.discovery import FoundTrail, beside
 from vedette.deploy.drift import Drift
 from vedette.deploy.failures import unexpected_stack
 from vedette.deploy.intrinsics import Place, resolved
@@ -26,6 +27,7 @@ from vedette.deploy.stacks import ChangeSet, Pause, Phase, StackState
 from vedette.deploy.standing import Unreached, reaching
 from vedette.deploy.wanted import Wanted
 
+_TRAIL = "AWS::CloudTrail::Trail"
 _NAMED = ("BucketName", "LogGroupName")
 EMPTY: Mapping[str, object] = {}
 
@@ -71,6 +73,8 @@ class Plan:
     """What somebody changed by hand, of what stays."""
     unreached: tuple[Unreached, ...] = ()
     """Where something of the deployment stands that is wanted no more, and cannot be looked at."""
+    beside: tuple[FoundTrail, ...] = ()
+    """Trails that record the account already, where another one would be made."""
 
     @property
     def titles(self) -> Mapping[str, str]:
@@ -125,7 +129,13 @@ def make_plan(session: AwsSession, wanted: Wanted, deployment: Deployment, pause
     except BaseException:  # also Ctrl-C: what was made only to look at goes again
         discard(session, wanted, planned)
         raise
-    return Plan(wanted, deployment, tuple(_ordered(planned, wanted.region)), drifts, found.unreached)
+    ordered = tuple(_ordered(planned, wanted.region))
+    return Plan(wanted, deployment, ordered, drifts, found.unreached, _beside(session, wanted, ordered))
+
+
+def _beside(session: AwsSession, wanted: Wanted, planned: Sequence[StackPlan]) -> tuple[FoundTrail, ...]:
+    made = any(change.type == _TRAIL and change.operation is Operation.ADD for one in planned for change in one.changes)
+    return beside(session, Place.of(wanted), names.trail_name(wanted)) if made else ()
 
 
 def client_of(session: AwsSession, wanted: Wanted, one: Stack | StackPlan) -> AwsClient:

@@ -6,7 +6,6 @@ The chain is only as good as its last link, so what nobody has confirmed counts 
 from __future__ import annotations
 
 import datetime as dt
-import enum
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -23,30 +22,11 @@ from vedette.deploy.names import forward_role_name
 from vedette.deploy.stacks import Phase, StackState
 from vedette.deploy.standing import Unreached
 from vedette.deploy.storyteller.contract import CONFIG
+from vedette.deploy.subscribers import SubscriptionState, not_told, subscriptions
 from vedette.predicates.document import load_document
 
 _DAY = 86_400
 _ASKING = ("AWS::Logs::MetricFilter", "AWS::Events::Rule")
-
-
-class Confirmation(enum.Enum):
-    """Whether a subscription works."""
-
-    CONFIRMED = "confirmed"
-    PENDING = "pending"
-    """Whoever it is has not confirmed it."""
-    ABSENT = "absent"
-    """It was deployed, and somebody has ended it."""
-
-
-@dataclass(frozen=True, slots=True)
-class SubscriptionState:
-    """Who is told by a topic, and whether they have agreed."""
-
-    topic: str
-    protocol: str
-    endpoint: str
-    confirmation: Confirmation
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +93,7 @@ def look(session: AwsSession, place: Place, now: int) -> Status:
         drifts=drift.find(session, deployed),
         alarms=Counter(alarms.values()),
         standing=tuple((name, detections.get(name, "")) for name, state in alarms.items() if state == "ALARM"),
-        subscriptions=tuple(_subscriptions(session, deployed)),
+        subscriptions=subscriptions(session, deployed),
         storyteller=_storyteller(session, deployed, now),
         forwarding=tuple(_forwarding(session, place, deployed, now)),
         unreached=found.unreached,
@@ -145,31 +125,6 @@ def _trail_state(session: AwsSession, found: FoundTrail) -> TrailState:
         to_logs=epoch(answer, "LatestCloudWatchLogsDeliveryTime"),
         to_logs_error=text(answer, "LatestCloudWatchLogsDeliveryError"),
     )
-
-
-def _subscriptions(session: AwsSession, deployed: Sequence[Resource]) -> list[SubscriptionState]:
-    client = session.client("sns")
-    wanted = [one for one in deployed if one.type == "AWS::SNS::Subscription"]
-    topics = dict.fromkeys(topic for one in wanted if isinstance(topic := one.properties.get("TopicArn"), str))
-    there: dict[tuple[str, str, str], str] = {}
-    for topic in topics:
-        try:
-            for page in client.pages("list_subscriptions_by_topic", TopicArn=topic):
-                for one in records(page, "Subscriptions"):
-                    there[topic, text(one, "Protocol"), text(one, "Endpoint")] = text(one, "SubscriptionArn")
-        except AwsError as error:
-            if error.failure is not Failure.MISSING:
-                raise
-    return [_subscription(one, there) for one in wanted]
-
-
-def _subscription(one: Resource, there: Mapping[tuple[str, str, str], str]) -> SubscriptionState:
-    topic, protocol, endpoint = (text(one.properties, name) for name in ("TopicArn", "Protocol", "Endpoint"))
-    arn = there.get((topic, protocol, endpoint), "")
-    state = Confirmation.CONFIRMED if arn.startswith("arn:") else Confirmation.PENDING
-    if arn in ("", "Deleted"):
-        state = Confirmation.ABSENT
-    return SubscriptionState(topic.rpartition(":")[2], protocol, endpoint, state)
 
 
 def _storyteller(session: AwsSession, deployed: Sequence[Resource], now: int) -> StorytellerState | None:
@@ -262,11 +217,7 @@ def problems(status: Status) -> list[str]:
         for one in status.forwarding
         if one.failed
     ]
-    for each in status.subscriptions:
-        if each.confirmation is Confirmation.PENDING:
-            found.append(f"{each.endpoint} has not confirmed yet ({each.topic}): it is told nothing")
-        elif each.confirmation is Confirmation.ABSENT:
-            found.append(f"{each.endpoint} has ended its subscription ({each.topic}): it is told nothing")
+    found += not_told(status.subscriptions)
     if not any(one.type in _ASKING for one in status.deployed):
         found.append("no detection is deployed: an apply has not come to its end; `vedette deploy apply` goes on")
     if not status.subscriptions and (status.storyteller is None or not status.storyteller.channels):
