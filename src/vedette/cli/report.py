@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import groupby
+from typing import TypeAlias
 
 from rich.text import Text
 
@@ -26,6 +29,10 @@ _NAME_LINES = 3
 """Lines in which an alert in full shows a text that somebody else wrote: names, agents, a record."""
 
 _LOUD = Severity.MEDIUM
+MOST_ENTRIES = 100
+
+_Entry: TypeAlias = list[Told]
+"""Alerts of one detection and group, the first in front."""
 
 
 def summary(alerts: Sequence[Alert]) -> Text:
@@ -40,26 +47,33 @@ def summary(alerts: Sequence[Alert]) -> Text:
     return text
 
 
-def table(alerts: Sequence[Alert], columns: int) -> Iterator[Text]:
+def table(alerts: Sequence[Alert], columns: int, *, every: bool = False) -> Iterator[Text]:
     """The alerts of medium severity and above as entries, the most severe first; what is lower, a line a detection.
 
-    Alerts about the same records share an entry, and so do those of one detection and group that came again.
+    Alerts about the same records share an entry, and so do those of one detection and group that came again. More than
+    MOST_ENTRIES nobody reads: each detection then shows its first few, and the rest in a line, unless `every`.
     """
     layout = _Layout(
         columns, len({print_time(t)[:10] for a in alerts for t in (a.evidence.first, a.evidence.last)}) > 1
     )
     loud = [alert for alert in alerts if alert.detection.severity >= _LOUD]
     told = fold_related(alerts)
-    entries = [one for one in told if one.alert.detection.severity >= _LOUD]
+    entries = list(_entries([one for one in told if one.alert.detection.severity >= _LOUD]))
+    shown, rest = (entries, []) if every else _foremost(entries)
     if entries:
         yield layout.header("SEVERITY", "ALERT", "WHEN (UTC)")
         several = len({account for alert in loud for account in alert.evidence.accounts.values}) > 1
-        for entry in _entries(entries):
+        for entry in shown:
             yield from _entry(entry, layout, several=several)
+    if rest:
+        yield layout.header("MORE", "SEEN", "ACTORS")
+        yield from _in_lines([one.alert for entry in rest for one in entry], layout)
+        yield Text(f"{len(rest):,} more in these lines: `--all` shows each", "dim")
+        yield Text("")
     quiet = [one.alert for one in told if one.alert.detection.severity < _LOUD]
     if quiet:
         yield layout.header("LOWER", "SEEN", "ACTORS")
-        yield from _quiet(quiet, layout)
+        yield from _in_lines(quiet, layout)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,12 +96,29 @@ class _Layout:
         return Text.assemble(start, shown, "  ", right)
 
 
-def _entries(told: Sequence[Told]) -> Iterator[list[Told]]:
+def _entries(told: Sequence[Told]) -> Iterator[_Entry]:
     """Entries by detection and group, in order of the first of each."""
     groups: dict[tuple[str, tuple[str, ...]], list[Told]] = {}
     for one in told:
         groups.setdefault((one.alert.detection.id, one.alert.group), []).append(one)
     yield from groups.values()
+
+
+def _foremost(entries: list[_Entry]) -> tuple[list[_Entry], list[_Entry]]:
+    """About MOST_ENTRIES of them, and the others. The most severe have the room that they need, and what remains goes
+    to the less severe; of each detection one entry at least is there."""
+    room, shown, rest = MOST_ENTRIES, [], []
+    for _, alike in groupby(entries, key=lambda entry: entry[0].alert.detection.severity):
+        same = list(alike)
+        totals = Counter(entry[0].alert.detection.id for entry in same)
+        each = next((n for n in range(room, 1, -1) if sum(min(total, n) for total in totals.values()) <= room), 1)
+        met: Counter[str] = Counter()
+        for entry in same:
+            name = entry[0].alert.detection.id
+            met[name] += 1
+            (shown if met[name] <= each else rest).append(entry)
+        room -= sum(min(total, each) for total in totals.values())
+    return shown, rest
 
 
 def _entry(told: Sequence[Told], layout: _Layout, *, several: bool) -> Iterator[Text]:
@@ -123,7 +154,7 @@ def _fitting(room: int, text: Callable[[int], str]) -> str:
     return next((wording for wording in wordings if output.cells(wording) <= room), output.cut(wordings[-1], room))
 
 
-def _quiet(alerts: Sequence[Alert], layout: _Layout) -> Iterator[Text]:
+def _in_lines(alerts: Sequence[Alert], layout: _Layout) -> Iterator[Text]:
     by_detection: dict[str, list[Alert]] = {}
     for alert in alerts:
         by_detection.setdefault(alert.detection.id, []).append(alert)

@@ -281,7 +281,7 @@ def _tell(found: Report, chosen: Sequence[Alert], seconds: float, view: _View) -
     hidden = len(found.alerts) - len(chosen)
     if hidden and view.alert is None:
         output.say(
-            f"{hidden} below {view.least.value} not shown: `--min-severity informational` shows them", style="dim"
+            f"{hidden:,} below {view.least.value} not shown: `--min-severity informational` shows them", style="dim"
         )
     if chosen and view.form == "table" and not view.in_full:
         output.say(f"one in full: add `--alert {chosen[0].id}`", style="dim")
