@@ -334,6 +334,26 @@ def test_what_stopped_us_is_what_is_told(any_token: None) -> None:
         list(applying.apply(asked, plan, lambda _: None))
 
 
+# Two at once
+
+
+@pytest.mark.parametrize(
+    ("code", "message"),
+    [
+        ("ChangeSetNotFound", "ChangeSet [arn] does not exist"),
+        ("InvalidChangeSetStatus", "ChangeSet [arn] cannot be executed in its current status of [OBSOLETE]"),
+        ("ValidationError", "ValidationError: Stack:arn is in UPDATE_IN_PROGRESS state and can not be updated."),
+        ("ValidationError", "ValidationError: Stack with id arn does not exist"),
+    ],
+)
+def test_whoever_is_overtaken_by_another_apply_is_told_so(any_token: None, code: str, message: str) -> None:
+    asked = session(execute_change_set=refused(Failure.REFUSED, code, message))
+    plan = planned(Fate.UPDATE, ChangeSet("cs", "vedette-base", "id", ()))
+    with pytest.raises(DeployError, match="somebody else changed `vedette-base` since it was planned") as caught:
+        list(applying.apply(asked, plan, lambda _: None))
+    assert "looks again, and does the rest" in str(caught.value.hint)
+
+
 # A second trail
 
 

@@ -15,7 +15,7 @@ from vedette.aws import AwsClient, AwsError, AwsSession
 from vedette.deploy import stacks, standing
 from vedette.deploy.changes import KINDS, Row, rows
 from vedette.deploy.deployment import Stack
-from vedette.deploy.failures import DeployError, explained
+from vedette.deploy.failures import DeployError, explained, overtaken
 from vedette.deploy.intrinsics import Place
 from vedette.deploy.mending import mend
 from vedette.deploy.plan import Fate, Plan, StackPlan, change_set_for, client_of
@@ -124,11 +124,13 @@ def _carried_out(
             yield teller.stack(Point.DONE)
             return
         stack_id = change_set.stack_id
-        stacks.execute(cfn, change_set, token)
+        with overtaken(one.name):
+            stacks.execute(cfn, change_set, token)
     seen: list[Event] = []
-    for event in stacks.watch(cfn, stack_id, token, pause):
-        seen.append(event)
-        yield from teller.told(event)
+    with overtaken(one.name):
+        for event in stacks.watch(cfn, stack_id, token, pause):
+            seen.append(event)
+            yield from teller.told(event)
     final = stacks.find(cfn, stack_id)
     if one.fate is Fate.CREATE and final is not None and final.phase is Phase.FAILED:
         remove_failed(cfn, final, plan.wanted, pause)  # where OnStackFailure has not got that far

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
+from vedette.aws import AwsError
 from vedette.deploy.changes import KINDS
 from vedette.deploy.event_regions import without
 from vedette.deploy.names import NAME_TAG
@@ -114,6 +116,26 @@ def reason_of(event: Event) -> str:
 
 def _events(stack: str, region: str) -> str:
     return f"`aws cloudformation describe-stack-events --stack-name {stack} --region {region}` tells it all"
+
+
+_OVERTAKEN = re.compile(
+    r"ChangeSetNotFound|InvalidChangeSetStatus|OperationInProgress"
+    r"|^ValidationError.*(?:does not exist|_IN_PROGRESS state)"
+)
+
+
+@contextmanager
+def overtaken(stack: str) -> Iterator[None]:
+    """Turns what CloudFormation says of a change set that another apply has made void into a DeployError."""
+    try:
+        yield
+    except AwsError as error:
+        if _OVERTAKEN.search(f"{error.code}: {error.message}") is None:
+            raise
+        raise DeployError(
+            f"somebody else changed `{stack}` since it was planned: another `vedette deploy` at the same time",
+            hint="`vedette deploy apply` waits for what is at work, looks again, and does the rest",
+        ) from error
 
 
 def unexpected_stack(state: StackState, wanted: Wanted) -> None:
