@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import io
 import json
 import os
@@ -72,6 +73,53 @@ def test_a_pipe_is_scanned_and_called_by_its_name(shell: Shell, room: Path) -> N
     assert answer.code == 0, answer.err
     told = [json.loads(line) for line in answer.out.splitlines()]
     assert {seen["object"] for alert in told for seen in alert["sightings"]} == {"pipe"}
+
+
+def test_explain_numbers_records_as_their_faults_are_numbered(shell: Shell, room: Path) -> None:
+    """What is no record takes a number too, so that no two things are called `record 2`."""
+    (room / "mixed.json").write_text(json.dumps({"Records": [17, record(1, "A", "iam"), None, record(2, "B", "iam")]}))
+    answer = shell("explain", "key-made", "mixed.json", "-o", "ndjson")
+    assert [json.loads(line)["record"] for line in answer.out.splitlines()] == [2, 4]
+    assert [line.split(": ")[0] for line in answer.err.splitlines()] == ["mixed.json, record 1", "mixed.json, record 3"]
+
+
+@pytest.mark.parametrize(
+    ("data", "hint"),
+    [
+        (gzip.compress(b"one"), "this is gzip, and each line is taken for a message: unpack it with `gzip -dc file`"),
+        (
+            b'{"Records":[{}]}',
+            "a log file is one message here; `jq -c '.Records[]'` puts each of its records on a line",
+        ),
+        (b'{\n "a": 1\n}\n', "each line is taken for a message; `jq -c .` puts a document on one line"),
+        (b"plain\n", None),
+        (b"", None),
+    ],
+)
+def test_a_file_that_is_no_message_a_line_is_hinted_at(shell: Shell, room: Path, data: bytes, hint: str | None) -> None:
+    """A log file as S3 has it holds no message that a pattern of CloudWatch Logs could match."""
+    (room / "file").write_bytes(data)
+    for form in ("text", "json"):
+        answer = shell("pattern", "test", '{ $.eventName = "ConsoleLogin" }', "file", "-o", form)
+        assert answer.code == 0
+        assert [line for line in answer.err.splitlines() if "hint" in line] == ([f"hint: {hint}"] if hint else [])
+
+
+def test_a_matching_file_needs_no_hint(shell: Shell, room: Path) -> None:
+    (room / "file").write_text("{\n")
+    assert "hint" not in shell("pattern", "test", "", "file").err
+
+
+def test_a_hostile_name_stays_on_its_line(shell: Shell, room: Path) -> None:
+    (room / "a\n\x1b[31mb.csv").write_text("a,b\n")
+    answer = shell("scan", "a\n\x1b[31mb.csv", *OWN)
+    assert "error: no CloudTrail record in `a \ufffd[31mb.csv`\n" in answer.err
+
+
+def test_an_alert_without_an_id_is_none(shell: Shell) -> None:
+    """`--alert "$ID"` with nothing in it would show everything in full."""
+    answer = shell("scan", "logs", *OWN, "--alert", "")
+    assert (answer.code, answer.err.splitlines()[0]) == (2, "error: `--alert` is empty")
 
 
 def test_near_names(tmp_path: Path) -> None:

@@ -44,16 +44,16 @@ def command(detection_id: str, file: str, paths: tuple[str, ...], everything: bo
             hint=f"explain one of {children}",
         )
     matched = total = 0
-    for total, record in enumerate(_records(file), start=1):
+    for total, (number, record) in enumerate(_records(file), start=1):
         document = load_document(record)
         told = _told(detection, record, document)
         matched += told.holds
         if form == "text":
-            _write(told, f"record {total}{_title(document)}: {detection.id} ", everything)
+            _write(told, f"record {number}{_title(document)}: {detection.id} ", everything)
         else:
             between = "" if form == "ndjson" else "[" if total == 1 else ","
             name = document.get("eventName") if document is not None else None
-            output.write_raw(between + json.dumps({"record": total, "eventName": name, **_document(told)}))
+            output.write_raw(between + json.dumps({"record": number, "eventName": name, **_document(told)}))
     if not total:
         raise NothingToDoError(
             f"no CloudTrail record in `{file}`",
@@ -66,12 +66,15 @@ def command(detection_id: str, file: str, paths: tuple[str, ...], everything: bo
     return ExitCode.DONE if matched else ExitCode.FINDINGS
 
 
-def _records(file: str) -> Iterator[bytes]:
+def _records(file: str) -> Iterator[tuple[int, bytes]]:
+    """The records and their numbers, in which what stands in the place of a record and is none counts as well."""
+    number = 0
     with opened(file) as stream:
         for body in read_bodies(stream, file):
             for record in (body,) if isinstance(body, Malformed) else split(body):
+                number += record is not body
                 if isinstance(record, bytes):
-                    yield record
+                    yield number, record
                 else:
                     output.say(str(record), style="yellow")
 

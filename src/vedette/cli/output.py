@@ -81,6 +81,11 @@ def _colour_level(text: Text) -> None:
     text.highlight_regex(r"(?<=: )warning(?=: )", "bold yellow")
 
 
+def print_hint(text: str) -> None:
+    """A hint on stderr that belongs to no error."""
+    say(Text.assemble(("hint: ", "bold cyan"), text))
+
+
 def print_problems(rendered: Iterable[str]) -> None:
     """Problems with their places, on stderr, a blank line after each."""
     for text in rendered:

@@ -46,8 +46,10 @@ def test(pattern: str, file: str, form: str) -> int:
     matches: list[int] = []
     extracted: dict[str, dict[str, str]] = {}
     total = 0
+    first = ""
     with opened_text(file) as stream:
         for total, message in enumerate(_lines(stream), start=1):
+            first = message if total == 1 else first
             if not compiled.matches(message):
                 continue
             matches.append(total)
@@ -61,7 +63,20 @@ def test(pattern: str, file: str, form: str) -> int:
         asked = (compiled.source.strip() and str(compiled)) or "the empty pattern"
         told = f"{len(matches):,} of {output.count(total, 'message')} {output.match(total)}"
         output.say(f"{told} {output.cut(asked, 200)}", style="dim")
+    if not matches and (hint := _hint(first, file)):
+        output.print_hint(hint)
     return ExitCode.DONE
+
+
+def _hint(first: str, file: str) -> str:
+    """Why nothing may have matched: what is no message a line, as CloudWatch Logs has them; empty if nothing is odd."""
+    if first.startswith("\x1f\ufffd"):
+        return f"this is gzip, and each line is taken for a message: unpack it with `gzip -dc {file}`"
+    if first.lstrip().startswith(('{"Records":', '{ "Records":')):
+        return "a log file is one message here; `jq -c '.Records[]'` puts each of its records on a line"
+    if first.strip() in {"{", "["}:
+        return "each line is taken for a message; `jq -c .` puts a document on one line"
+    return ""
 
 
 def _lines(stream: TextIO) -> Iterator[str]:

@@ -31,7 +31,7 @@ from vedette.cli.streams import abandon_output
 from vedette.cli.values import Number, moment
 from vedette.cloudtrail.envelope import Malformed, Reason
 from vedette.detections.definition import Detection, Severity
-from vedette.errors import ExitCode, NothingToDoError, UsageError, unwritable
+from vedette.errors import ExitCode, NothingToDoError, UsageError, calm, unwritable
 from vedette.sources.files import FileObject, Unreadable, is_pipe, size_of, spooled_pipe
 
 _SEVERITIES = [severity.value for severity in Severity]
@@ -107,6 +107,8 @@ def command(
     vedette scan ./AWSLogs
     vedette scan ./AWSLogs --since 24h --fail-on high -o ndjson
     """
+    if alert == "":
+        raise UsageError("`--alert` is empty", hint="give the beginning of an alert's id")
     if since is not None and until is not None and since >= until:
         raise UsageError("`--since` is not before `--until`", hint="swap them")
     detections = choose(load(own, builtin=not no_builtin), only)
@@ -115,7 +117,7 @@ def command(
     view = _View(form, Severity(min_severity), full, every, alert, records)
     found = _answer(paths, detections, ScanOptions(today(), jobs, Window(since, until)), view, out)
     if not found.tally.records and not found.older:
-        named = ", ".join("standard input" if path == STDIN else f"`{path}`" for path in paths)
+        named = ", ".join("standard input" if path == STDIN else f"`{calm(path)}`" for path in paths)
         raise NothingToDoError(f"no CloudTrail record in {named}", hint="`vedette scan --help` says what it reads")
     return ExitCode.FINDINGS if _fails(found, fail_on) else ExitCode.DONE
 
