@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from deploy.wishes import ACCOUNT, REGION, SMALL, everything, own, properties, resources, wish
+from vedette.cli.deploy_options import partition_of
 from vedette.deploy import names
 from vedette.deploy.deployment import MAX_BODY, MAX_INLINE, MAX_RESOURCES, Deployment
 from vedette.deploy.storyteller import contract
@@ -223,6 +224,38 @@ def test_the_storyteller_may_open_secrets_that_a_key_of_ones_own_closes() -> Non
             "kms:EncryptionContext:SecretARN": [far]
         },
     }
+
+
+def test_in_china_services_have_another_domain() -> None:
+    """KMS is asked by `secretsmanager.cn-north-1.amazonaws.com.cn` there, and log groups by their own, too."""
+    wanted = wish(
+        "root-login", region="cn-north-1", partition="aws-cn",
+        channels=(ChannelWanted("chat", "slack", "secret://aws/vedette/slack#url"),),
+    )  # fmt: skip
+    made = build(wanted)
+    role = properties(made, "IAM::Role", wanted)["StorytellerRole"]
+    opened = statements(role["Policies"][0]["PolicyDocument"])["OpenItsSecrets"]
+    assert opened["Condition"]["StringEquals"] == {"kms:ViaService": "secretsmanager.cn-north-1.amazonaws.com.cn"}
+    key = statements(properties(made, "KMS::Key", wanted)["Key"]["KeyPolicy"])
+    assert key["LogGroups"]["Principal"] == {"Service": "logs.cn-north-1.amazonaws.com.cn"}
+    assert {each["Resource"].split(":")[1] for each in (key["Administrators"], opened) if ":" in each["Resource"]} == {
+        "aws-cn"
+    }
+
+
+@pytest.mark.parametrize(
+    ("region", "partition"),
+    [
+        ("eu-west-1", "aws"), ("us-east-1", "aws"), ("cn-northwest-1", "aws-cn"), ("us-gov-east-1", "aws-us-gov"),
+        ("us-iso-east-1", "aws-iso"), ("us-isob-east-1", "aws-iso-b"), ("eusc-de-east-1", "aws-eusc"),
+    ],
+)  # fmt: skip
+def test_the_partition_of_a_region_that_nobody_is_asked_about(region: str, partition: str) -> None:
+    """botocore knows the same."""
+    import boto3
+
+    assert boto3.Session().get_partition_for_region(region) == partition
+    assert partition_of(region) == partition
 
 
 def test_the_key_of_the_topics_is_known_by_its_alias() -> None:

@@ -33,6 +33,14 @@ NOBODY = "111122223333"
 """The account of AWS's own examples: it stands in names where no account is asked."""
 SOMEWHERE = "us-east-1"
 
+_PARTITIONS = {
+    "cn": "aws-cn",
+    "us-gov": "aws-us-gov",
+    "us-iso": "aws-iso",
+    "us-isob": "aws-iso-b",
+    "eusc-de": "aws-eusc",
+}
+"""By how the names of their regions begin; all others are in `aws`."""
 _SEVERITIES = [severity.value for severity in Severity]
 _WEBHOOKS = ("slack", "teams", "pagerduty", "webhook")
 _SMTP_KEYS = ("host", "port", "security", "from", "to", "username", "password")
@@ -195,12 +203,17 @@ def _beside_others(wanted: Wanted, group: str, aws: AwsSession) -> Wanted:
 def offline_wanted(params: Params) -> Wanted:
     """The same without asking anybody: the account of AWS's examples, and us-east-1, where none is named."""
     account, region = params.account or NOBODY, params.region or SOMEWHERE
-    partition = {"cn": "aws-cn", "us-gov": "aws-us-gov"}.get(region.rsplit("-", 2)[0], "aws")
+    partition = partition_of(region)
     trail = None
     if params.use_trail is not None:
         named = f"arn:{partition}:cloudtrail:{region}:{account}:trail/{params.use_trail}"
         trail = ExistingTrail(params.use_trail, named, params.log_group, params.bucket or f"{params.use_trail}-logs")
     return _wanted(params, account, partition, region, trail)
+
+
+def partition_of(region: str) -> str:
+    """The partition that a region is in."""
+    return _PARTITIONS.get(region.rsplit("-", 2)[0], "aws")
 
 
 def nothing_wanted(name: str, account: str, region: str, partition: str, assets_bucket: str | None) -> Wanted:

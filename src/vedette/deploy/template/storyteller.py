@@ -94,8 +94,10 @@ def _keys_of_secrets(wanted: Wanted) -> Iterator[dict[str, Json]]:
         _, _, _, region, account, *_ = secret.split(":")
         by_place.setdefault((region, account), []).append(secret)
     for number, ((region, account), secrets) in enumerate(sorted(by_place.items())):
+        here = "${AWS::Region}" if region == wanted.region else region
         condition: dict[str, Json] = {
-            "StringEquals": {"kms:ViaService": portable(wanted, f"secretsmanager.{region}.amazonaws.com")},
+            # In China services are called by another domain, by KMS, too.
+            "StringEquals": {"kms:ViaService": {"Fn::Sub": f"secretsmanager.{here}.${{AWS::URLSuffix}}"}},
             "StringLike": {"kms:EncryptionContext:SecretARN": [portable(wanted, secret) for secret in secrets]},
         }
         key = portable(wanted, f"arn:{wanted.partition}:kms:{region}:{account}:key/*")

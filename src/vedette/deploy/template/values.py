@@ -150,6 +150,6 @@ def _substituted(wanted: Wanted, text: str) -> str:
         "AWS::AccountId": wanted.account,
         "AWS::Region": wanted.region,
         "AWS::Partition": wanted.partition,
-        "AWS::URLSuffix": "amazonaws.com",
+        "AWS::URLSuffix": "amazonaws.com.cn" if wanted.partition == "aws-cn" else "amazonaws.com",
     }
     return re.sub(r"\$\{(!?)([^}]*)\}", lambda m: "${" + m[2] + "}" if m[1] else known.get(m[2], m[0]), text)
