@@ -16,6 +16,8 @@ from email.policy import default
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
 
+from waiting import PATIENCE
+
 USER, PASSWORD = "monitor@example.com", "c0rrect-h0rse"
 
 
@@ -90,6 +92,7 @@ def mail_server(
             post,
             hostname="127.0.0.1",
             port=0,
+            ready_timeout=PATIENCE,
             ssl_context=tls,
             tls_context=starttls,
             require_starttls=starttls is not None,
@@ -123,7 +126,7 @@ def scripted(replies: Sequence[bytes | None]) -> Iterator[int]:
                     if reply is None:
                         return
                     connection.sendall(reply)
-                end.wait(10)
+                end.wait(PATIENCE)
 
     with socket.create_server(("127.0.0.1", 0)) as server:
         thread = threading.Thread(target=serve, args=(server,))

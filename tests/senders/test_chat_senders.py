@@ -12,6 +12,7 @@ from senders.telling import empty, hostile, message, record
 from vedette.alerts import render
 from vedette.alerts.delivery import Dead, Outcome, Reason, Retry, Sent
 from vedette.senders import PagerDutySender, SlackBot, SlackWebhook, TeamsSender
+from waiting import held_port
 
 
 def answer(document: object, status: int = 200, **headers: str) -> Answer:
@@ -207,8 +208,9 @@ def test_any_message_can_be_sent(receiver: Receiver, make: type[SlackWebhook], t
 
 def test_nobody_there_is_tried_again() -> None:
     dead = Receiver()
-    dead.address = "http://127.0.0.1:9"
-    for sender in (slack_webhook(dead), slack_bot(dead), teams(dead), pagerduty(dead)):
-        assert sender.send(message()) == Retry("127.0.0.1 refuses connections")
-        sender.close()
+    with held_port() as port:
+        dead.address = f"http://127.0.0.1:{port}"
+        for sender in (slack_webhook(dead), slack_bot(dead), teams(dead), pagerduty(dead)):
+            assert sender.send(message()) == Retry("127.0.0.1 refuses connections")
+            sender.close()
     assert isinstance(Dead("x"), Dead)

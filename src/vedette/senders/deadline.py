@@ -7,19 +7,25 @@ import socket
 import threading
 from collections.abc import Callable, Iterator
 
+_AGAIN = 0.1
+"""Seconds after which the socket in use is looked at again, once the deadline has passed."""
+
 
 @contextlib.contextmanager
 def cut_off(seconds: float, current: Callable[[], socket.socket | None]) -> Iterator[threading.Event]:
     """Shuts the socket down when the block takes longer than `seconds`; the event tells whether that happened.
 
     `current` answers the socket in use, or None while there is none. A timeout of the socket's own bounds only the
-    wait for the next byte, so a peer that sends one at a time would hold the thread for as long as it likes.
+    wait for the next byte, so a peer that sends one at a time would hold the thread for as long as it likes. One that
+    is connected only after the deadline is shut down as well.
     """
-    passed = threading.Event()
+    passed, over = threading.Event(), threading.Event()
 
     def cut() -> None:
         passed.set()
         shut(current())
+        while not over.wait(_AGAIN):
+            shut(current())
 
     timer = threading.Timer(seconds, cut)
     timer.daemon = True
@@ -28,6 +34,7 @@ def cut_off(seconds: float, current: Callable[[], socket.socket | None]) -> Iter
         yield passed
     finally:
         timer.cancel()
+        over.set()
 
 
 def shut(found: socket.socket | None) -> None:
