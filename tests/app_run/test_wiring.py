@@ -172,6 +172,11 @@ def test_no_detection_and_unknown_ones_are_told() -> None:
         chosen_detections(settings("[detections]\nbuiltin = false\n"))
     with pytest.raises(ProblemsError, match="no-such-id"):
         chosen_detections(settings("[detections]\nonly = ['no-such-id']\n"))
+    route = "[[route]]\nchannels = ['mail']\ndetections = ['{}']\n"
+    with pytest.raises(ProblemsError, match="no-such-id"):
+        chosen_detections(settings(route.format("no-such-id")))
+    for name in ("root-login", "no-such-*", "vedette-lag", "vedette-canary"):
+        assert chosen_detections(settings(route.format(name)))
 
 
 PROBE = """

@@ -262,6 +262,15 @@ def test_ids_that_no_detection_has_are_told_with_their_places() -> None:
     check_detection_ids(settings, ["root-logn", "root-lgin", "root-login"])
 
 
+def test_a_route_that_names_no_detection_would_never_take_anything_and_is_told() -> None:
+    text = '[[route]]\nchannels = ["mail"]\ndetections = ["cis-*", "root-logn", "vedette-lag"]'
+    settings = read(text + "\n[[channel]]\nname = 'mail'\nkind = 'maildir'")
+    with pytest.raises(ProblemsError) as caught:
+        check_detection_ids(settings, ["root-login"], ["vedette-lag"])
+    (found,) = caught.value.problems
+    assert (found.line, found.column, found.note) == (3, 25, "did you mean `root-login`?")
+
+
 # --- the page ---
 
 

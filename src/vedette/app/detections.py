@@ -10,6 +10,8 @@ from vedette.alerts.policy import fits
 from vedette.detections.definition import Detection
 from vedette.detections.loader import load_builtin, load_paths
 from vedette.errors import InputError
+from vedette.monitor.selfwatch import Concern
+from vedette.monitor.watching import CANARY
 from vedette.settings import check_detection_ids
 from vedette.settings.model import Settings
 
@@ -21,7 +23,7 @@ def chosen_detections(settings: Settings) -> tuple[Detection, ...]:
     own = load_paths([Path(path) for path in given.paths], known=[one.id for one in shipped]) if given.paths else ()
     replaced = {one.id for one in own}
     every = (*(one for one in shipped if one.id not in replaced), *own)
-    check_detection_ids(settings, [one.id for one in every])
+    check_detection_ids(settings, [one.id for one in every], [CANARY, *(one.value for one in Concern)])
     wanted = [one.id for one in every if not given.only or _any_fits(given.only, one.id)]
     kept = _with_children(every, [name for name in wanted if not _any_fits(given.disable, name)])
     if not kept:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import replace
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import TypeVar
 
 from vedette.errors import did_you_mean
@@ -23,6 +23,7 @@ from vedette.settings.model import (
     StoreSettings,
 )
 from vedette.settings.places import data_directory, state_directory
+from vedette.settings.positions import Path
 from vedette.settings.reading import Reader
 from vedette.settings.source_tables import SOURCES, Source
 
@@ -43,6 +44,7 @@ MAIL_FOLDER = "mail"
 """The channel that there is when none is set."""
 
 E = TypeVar("E", Source, Channel)
+T = TypeVar("T")
 
 
 def open_names() -> set[str]:
@@ -52,8 +54,25 @@ def open_names() -> set[str]:
     return {one.name for one in every} - {one.name for one in every if one.kind.hidden}
 
 
-def assemble(reader: Reader) -> Settings | None:
-    """Every table; None if a problem was noted."""
+@dataclass(frozen=True, slots=True)
+class Tables:
+    """The tables that may stand beside each other: those without a problem, by their numbers in the file.
+
+    The names are of all that the file has, so that they can be held against each other whatever else is wrong:
+    `account_ids`, `channel_names` by channel, `led` by route (the channels to which it leads).
+    """
+
+    accounts: Mapping[str, AccountSettings]
+    sources: Mapping[int, Source]
+    channels: Mapping[int, Channel]
+    routes: Mapping[int, RouteSettings]
+    account_ids: tuple[str, ...]
+    channel_names: Mapping[int, str]
+    led: Mapping[int, Sequence[str]]
+
+
+def assemble(reader: Reader) -> tuple[Settings | None, Tables]:
+    """Every table; no settings if a problem was noted."""
     _check_sections(reader)
     store = reader.table(StoreSettings, ("store",))
     aws = reader.table(AwsSettings, ("aws",))
@@ -64,28 +83,48 @@ def assemble(reader: Reader) -> Settings | None:
     habits = reader.table(HabitSettings, ("habits",))
     places = reader.table(PlaceSettings, ("places",))
     reader.unknown_variables(tuple(SINGLE))
-    accounts = _accounts(reader)
-    sources = _elements(reader, "source", SOURCES)
-    channels = _elements(reader, "channel", CHANNELS)
-    routes = _routes(reader)
+    tables = _tables(reader)
     if reader.problems or not (store and aws and detections and policy and monitor and links and habits and places):
-        return None
+        return None, tables
     mail_folder = str(data_directory(reader.environment) / "mail")
-    return Settings(
+    settings = Settings(
         store=store if store.url else replace(store, url=f"sqlite://{state_directory(reader.environment)}/vedette.db"),
         aws=aws,
-        accounts=accounts,
+        accounts=tables.accounts,
         detections=detections,
-        sources=tuple(replace(one, name=one.name or f"{one.kind}:{one.place}"[:200]) for one in sources),
-        channels=tuple(_placed(one, mail_folder) for one in channels)
+        sources=tuple(tables.sources.values()),
+        channels=tuple(_placed(one, mail_folder) for one in tables.channels.values())
         or (MaildirChannel(name=MAIL_FOLDER, path=mail_folder),),
-        routes=routes,
+        routes=tuple(tables.routes.values()),
         policy=policy,
         monitor=monitor,
         links=links,
         habits=habits,
         places=places,
         origins=reader.origins,
+    )
+    return settings, tables
+
+
+def _tables(reader: Reader) -> Tables:
+    given = reader.document.values.get("accounts", {})
+    channels = [one.get("name") for one in _given(reader, "channel")]
+    led = [one.get("channels") for one in _given(reader, "route")]
+    sources = _elements(reader, "source", SOURCES)
+    return Tables(
+        accounts=_accounts(reader),
+        sources={
+            number: replace(one, name=one.name or f"{one.kind}:{one.place}"[:200]) for number, one in sources.items()
+        },
+        channels=_elements(reader, "channel", CHANNELS),
+        routes=_routes(reader),
+        account_ids=tuple(given) if isinstance(given, dict) else (),
+        channel_names={number: name for number, name in enumerate(channels or [MAIL_FOLDER]) if isinstance(name, str)},
+        led={
+            number: names
+            for number, names in enumerate(led)
+            if isinstance(names, list) and all(isinstance(name, str) for name in names)
+        },
     )
 
 
@@ -111,9 +150,16 @@ def _is_repeated(value: object) -> bool:
     return isinstance(value, list) and all(isinstance(one, dict) for one in value)
 
 
-def _count(reader: Reader, name: str) -> int:
+def _given(reader: Reader, name: str) -> Sequence[Mapping[str, object]]:
     found = reader.document.values.get(name, [])
-    return len(found) if isinstance(found, list) and _is_repeated(found) else 0
+    return found if isinstance(found, list) and _is_repeated(found) else ()
+
+
+def _sound(reader: Reader, shape: type[T], path: Path, *, besides: Collection[str] = ()) -> T | None:
+    """The table at `path`; None if a problem was noted in it."""
+    before = len(reader.problems)
+    found = reader.table(shape, path, besides=besides)
+    return found if len(reader.problems) == before else None
 
 
 def _accounts(reader: Reader) -> dict[str, AccountSettings]:
@@ -121,28 +167,28 @@ def _accounts(reader: Reader) -> dict[str, AccountSettings]:
     if not isinstance(given, dict):
         reader.problem(("accounts",), "`accounts` is not a table", hint="[accounts.111122223333]", hidden=True)
         return {}
-    found: dict[str, AccountSettings] = {}
+    sound: dict[str, AccountSettings] = {}
     for account in given:
         if not (len(account) == 12 and account.isascii() and account.isdigit()):
             message = f"`{account}` is not an account's id of 12 digits"
             reader.problem(("accounts", account), message, at_key=True, hidden=True)
-        found[account] = reader.table(AccountSettings, ("accounts", account)) or AccountSettings()
-    return found
+        one = _sound(reader, AccountSettings, ("accounts", account))
+        if one is not None:
+            sound[account] = one
+    return sound
 
 
-def _elements(reader: Reader, section: str, shapes: Mapping[str, type[E]]) -> tuple[E, ...]:
-    found: list[E] = []
-    for number in range(_count(reader, section)):
-        shape = _shape(reader, section, number, shapes)
-        one = reader.table(shape, (section, number), besides=("kind",)) if shape else None
-        found += [one] if one else []
-    return tuple(found)
+def _elements(reader: Reader, section: str, shapes: Mapping[str, type[E]]) -> dict[int, E]:
+    sound: dict[int, E] = {}
+    for number, given in enumerate(_given(reader, section)):
+        shape = _shape(reader, section, number, given.get("kind"), shapes)
+        one = _sound(reader, shape, (section, number), besides=("kind",)) if shape else None
+        if one is not None:
+            sound[number] = one
+    return sound
 
 
-def _shape(reader: Reader, section: str, number: int, shapes: Mapping[str, type[E]]) -> type[E] | None:
-    elements = reader.document.values[section]
-    assert isinstance(elements, list)
-    kind = elements[number].get("kind")
+def _shape(reader: Reader, section: str, number: int, kind: object, shapes: Mapping[str, type[E]]) -> type[E] | None:
     says = "one of " + ", ".join(f"`{one}`" for one in shapes)
     if kind is None:
         reader.problem((section, number), "`kind` is missing", hint=says)
@@ -154,6 +200,6 @@ def _shape(reader: Reader, section: str, number: int, shapes: Mapping[str, type[
     return None
 
 
-def _routes(reader: Reader) -> tuple[RouteSettings, ...]:
-    found = (reader.table(RouteSettings, ("route", number)) for number in range(_count(reader, "route")))
-    return tuple(one for one in found if one)
+def _routes(reader: Reader) -> dict[int, RouteSettings]:
+    read = {number: _sound(reader, RouteSettings, ("route", number)) for number in range(len(_given(reader, "route")))}
+    return {number: one for number, one in read.items() if one is not None}

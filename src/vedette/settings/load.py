@@ -41,9 +41,8 @@ def parse_settings(text: str, name: str, environment: Mapping[str, str], folder:
     except TomlFaultError as fault:
         raise ProblemsError([_fault(fault, name, text)]) from None
     reader = Reader(name, document, environment, folder)
-    settings = assemble(reader)
-    if settings is not None:
-        check(settings, reader)
+    settings, tables = assemble(reader)
+    check(tables, reader)
     reader.finish()
     assert settings is not None
     return settings
