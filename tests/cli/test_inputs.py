@@ -116,6 +116,25 @@ def test_a_hostile_name_stays_on_its_line(shell: Shell, room: Path) -> None:
     assert "error: no CloudTrail record in `a \ufffd[31mb.csv`\n" in answer.err
 
 
+def test_exceptions_are_shown_and_their_end_is_told(shell: Shell, room: Path) -> None:
+    text = (room / "own" / "key-made.yaml").read_text(encoding="utf-8")
+    excepted = (
+        "exceptions: [{pattern: '{ $.awsRegion = \"eu-*\" }', owner: o@example.com, reason: tried, expires: %s}]\n"
+    )
+    (room / "ended.yaml").write_text(text + excepted % "2020-01-31", encoding="utf-8")
+    (room / "held.yaml").write_text(text + excepted % "2999-01-31", encoding="utf-8")
+    ended = shell("scan", "logs", "-d", "ended.yaml")
+    assert ended.err.startswith(
+        "an exception of `key-made` ended on 2020-01-31: tried (o@example.com vouched for it)\n"
+    )
+    assert "exception" not in shell("scan", "logs", "-d", "held.yaml").err
+    shown = shell("detections", "show", "key-made", "-d", "held.yaml").out
+    assert 'Exceptions\n  - { $.awsRegion = "eu-*" } (until 2999-01-31): tried; o@example.com vouches' in shown
+    assert "(ended on 2020-01-31)" in shell("detections", "show", "key-made", "-d", "ended.yaml").out
+    told = json.loads(shell("detections", "show", "key-made", "-d", "held.yaml", "-o", "json").out)
+    assert [one["expires"] for one in told["exceptions"]] == ["2999-01-31"]
+
+
 def test_an_alert_without_an_id_is_none(shell: Shell) -> None:
     """`--alert "$ID"` with nothing in it would show everything in full."""
     answer = shell("scan", "logs", *OWN, "--alert", "")

@@ -251,6 +251,24 @@ def test_ids_are_unique_over_files(tmp_path: Path) -> None:
     assert problem.note == f"also in {tmp_path / 'a.yaml'}"
 
 
+def test_a_file_named_twice_is_read_once(tmp_path: Path) -> None:
+    """`check detections detections/a.yaml`, or a link beside its file: no other detection has that id."""
+    one = tmp_path / "a.yaml"
+    one.write_text(SOUND)
+    (tmp_path / "b.yaml").symlink_to(one)
+    assert [detection.path for detection in load_paths([tmp_path, one, tmp_path])] == [str(one)]
+
+
+def test_a_link_to_nowhere_in_a_folder_is_told(tmp_path: Path) -> None:
+    """A detection that somebody counts on must not be left out in silence; an editor's mark is none."""
+    (tmp_path / "a.yaml").write_text(SOUND)
+    (tmp_path / "gone.yaml").symlink_to(tmp_path / "moved.yaml")
+    (tmp_path / ".#a.yaml").symlink_to("somebody@example.com")
+    loaded = read_paths([tmp_path])
+    assert [problem.message for problem in loaded.problems] == ["cannot be read: no such file or directory"]
+    assert len(loaded.detections) == 1
+
+
 def test_rules_name_detections_that_are_there(tmp_path: Path) -> None:
     (tmp_path / "both.yaml").write_text(COMPOSITE)
     (tmp_path / "one.yaml").write_text(changed(("topic-deleted", "one")))

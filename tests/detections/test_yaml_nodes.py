@@ -167,6 +167,7 @@ def test_what_is_refused(text: str, line: int, column: int, message: str) -> Non
         ("a: 1\nb\nc: 2\n", "a key without `:`"),
         ('a: "\\ud800"\n', "an escape that spells no character"),
         ("a: `x`\n", "a character that cannot start an unquoted value"),
+        ("a: [$.x[*]]\n", "`*` and `&` begin aliases and anchors here"),
         ('a: "\\q"\n', "not YAML: "),
     ],
 )

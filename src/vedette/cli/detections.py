@@ -12,7 +12,7 @@ from rich.text import Text
 
 from vedette.cli import output
 from vedette.cli.loading import find, load, today
-from vedette.detections.definition import Derived, Detection, Severity
+from vedette.detections.definition import Derived, Detection, ScopedException, Severity
 from vedette.detections.lint import lint
 from vedette.detections.loader import load_builtin, read_paths
 from vedette.detections.scaffold import scaffold
@@ -90,6 +90,7 @@ def _show(detection: Detection) -> None:
         ("Asks", [str(detection.pattern or detection.rule)], ""),
         ("Alarm", [_alarm(detection)], ""),
         ("One alert for each", [_groups(detection)], ""),
+        ("Exceptions", [_exception(exception) for exception in detection.exceptions], "- "),
         ("ATT&CK", [", ".join(detection.attack)], ""),
         ("Compliance", detection.compliance, "- "),
         ("References", detection.references, "- "),
@@ -113,6 +114,11 @@ def _alarm(detection: Detection) -> str:
         f"{alarm.statistic} {alarm.comparison_operator.value} {alarm.threshold:g}, {needed} of "
         f"{alarm.evaluation_periods} periods of {alarm.period} s, missing data {alarm.treat_missing_data.value}"
     )
+
+
+def _exception(exception: ScopedException) -> str:
+    ends = f"until {exception.expires}" if today() <= exception.expires else f"ended on {exception.expires}"
+    return f"{exception.pattern.source} ({ends}): {exception.reason}; {exception.owner} vouches for it"
 
 
 def _settings(detection: Detection) -> dict[str, object] | None:
@@ -153,6 +159,10 @@ def _document(detection: Detection) -> dict[str, object]:
         "alarm": _settings(detection),
         "group_by": ["actor" if field is Derived.ACTOR else str(field) for field in detection.group_by],
         "notify": detection.notify,
+        "exceptions": [
+            {"pattern": one.pattern.source, "owner": one.owner, "reason": one.reason, "expires": str(one.expires)}
+            for one in detection.exceptions
+        ],
     }
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import difflib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from vedette.detections.definition import Detection
@@ -41,6 +41,15 @@ def choose(detections: Sequence[Detection], ids: Iterable[str]) -> tuple[Detecti
         needed |= (fresh := wanted - needed)
         wanted |= {child for name in fresh if (rule := by_id[name].rule) is not None for child in rule.children}
     return tuple(detection for detection in detections if detection.id in needed)
+
+
+def ended_exceptions(detections: Iterable[Detection]) -> Iterator[str]:
+    """A sentence on each exception that has ended: what was expected until then is told again."""
+    for detection in detections:
+        for exception in detection.exceptions:
+            if exception.expires < today():
+                told = f"an exception of `{detection.id}` ended on {exception.expires}: {exception.reason}"
+                yield f"{told} ({exception.owner} vouched for it)"
 
 
 def find(by_id: dict[str, Detection], name: str) -> Detection:

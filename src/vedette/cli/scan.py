@@ -26,7 +26,7 @@ from vedette.alerts.ocsf import finding
 from vedette.app import Moment, Report, ScanOptions, Window, open_inputs, scan, verbatim
 from vedette.cli import output, report
 from vedette.cli.inputs import STDIN, await_stdin, near_to
-from vedette.cli.loading import choose, load, today
+from vedette.cli.loading import choose, ended_exceptions, load, today
 from vedette.cli.streams import abandon_output
 from vedette.cli.values import Number, moment
 from vedette.cloudtrail.envelope import Malformed, Reason
@@ -114,6 +114,8 @@ def command(
     detections = choose(load(own, builtin=not no_builtin), only)
     if not detections:
         raise UsageError("no detection to ask", hint="leave out `--no-builtin`, or give `--detections`")
+    for told in ended_exceptions(detections):
+        output.say(told, style="yellow")
     view = _View(form, Severity(min_severity), full, every, alert, records)
     found = _answer(paths, detections, ScanOptions(today(), jobs, Window(since, until)), view, out)
     if not found.tally.records and not found.older:

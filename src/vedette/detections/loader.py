@@ -5,6 +5,7 @@ The loader decides whether a file can be used; whether it is wise is for `lint`.
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
@@ -55,9 +56,12 @@ def load_paths(paths: Iterable[Path], known: Collection[str] = ()) -> tuple[Dete
 
 
 def read_paths(paths: Iterable[Path], known: Collection[str] = ()) -> Loaded:
-    """As `load_paths`, but answers what could be read beside the problems of the rest."""
-    parts = [_read_file(file, str(file)) for path in paths for file in _files_in(path)]
-    return _together(parts, known)
+    """As `load_paths`, but answers what could be read beside the problems of the rest. A file named twice is one."""
+    files: dict[str, Path] = {}
+    for path in paths:
+        for file in _files_in(path):
+            files.setdefault(os.path.realpath(file), file)
+    return _together([_read_file(file, str(file)) for file in files.values()], known)
 
 
 def load_builtin(*, tests: bool = True) -> tuple[Detection, ...]:
@@ -94,7 +98,13 @@ def _misfiled(detection: Detection, name: str, category: str) -> Iterator[Proble
 def _files_in(path: Path) -> list[Path]:
     if not path.is_dir():
         return [path]
-    return sorted(file for file in path.rglob("*") if file.suffix in SUFFIXES and file.is_file())
+    found = (file for file in path.rglob("*") if file.suffix in SUFFIXES)
+    return sorted(file for file in found if file.is_file() or _leads_nowhere(file))
+
+
+def _leads_nowhere(file: Path) -> bool:
+    """Whether it is a link to what is not there: a detection that somebody counts on, if it is not an editor's mark."""
+    return file.is_symlink() and not file.exists() and not file.name.startswith(".")
 
 
 def _read_file(file: Path | Traversable, name: str, tests: bool = True) -> Loaded:

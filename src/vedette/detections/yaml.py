@@ -304,6 +304,7 @@ _EXPLANATIONS = (
     ("found a tab character", *_TAB),
     ("invalid Unicode character escape", *_HALF),
     ("cannot start any token", "a character that cannot start an unquoted value", "quote the whole text"),
+    ("expected alphabetic or numeric character", "`*` and `&` begin aliases and anchors here", "quote the whole text"),
     ("mapping values are not allowed", "a `: ` inside an unquoted text", "quote the whole text"),
     ("did not find expected ',' or ']'", "a list in brackets that is not closed", "add `,` or `]`"),
     ("expected ',' or ']'", "a list in brackets that is not closed", "add `,` or `]`"),
