@@ -161,6 +161,16 @@ def test_streams_that_were_closed(monkeypatch: pytest.MonkeyPatch) -> None:
         sys.stdout.write("lost")
 
 
+def test_a_terminal_without_our_signs_gets_plain_ones(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A locale that is not UTF-8: tables keep their columns, and what others wrote is escaped."""
+    written = io.BytesIO()
+    monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(written, encoding="ascii"))
+    streams.open_streams()
+    print("cut…  a · b  → 10–12  ✓ ✗ ×3 ── caf\u00e9\u4e2d")
+    sys.stdout.flush()
+    assert written.getvalue() == b"cut~  a - b  > 10-12  + x x3 -- caf\\xe9\\u4e2d\n"
+
+
 def test_abandoning_a_stream_without_a_file_is_no_failure(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "stdout", io.StringIO())
     streams.abandon_output()

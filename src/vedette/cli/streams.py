@@ -5,6 +5,7 @@ No terminal library is imported here: the boundary needs this before anything el
 
 from __future__ import annotations
 
+import codecs
 import contextlib
 import io
 import os
@@ -13,12 +14,15 @@ from pathlib import Path
 
 from vedette.errors import OutputError
 
+_PLAIN_SIGNS = dict(zip("…·–→✓✗─×•−�", "~-->+x-x*-?", strict=True))
+"""What stands for our own signs where an encoding lacks them: as wide, so that tables stay tables."""
+
 
 def open_streams() -> None:
     """Prepare stdout and stderr; a stream that was closed before we started is None in Python.
 
     What would go to a closed stderr goes nowhere; writing to a closed stdout is told as the failure that it is.
-    Characters that the terminal's encoding lacks are written as escapes.
+    Of characters that the terminal's encoding lacks, our own signs are written as plain ones, all others as escapes.
     """
     if sys.stderr is None:
         sys.stderr = Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115  for as long as we run
@@ -26,7 +30,19 @@ def open_streams() -> None:
         sys.stdout = ClosedOutput()
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(errors="backslashreplace")
+            stream.reconfigure(errors="vedette.plain")
+
+
+def _plain(error: UnicodeError) -> tuple[str | bytes, int]:
+    if not isinstance(error, UnicodeEncodeError):
+        raise error
+    after = error.start + 1
+    char = error.object[error.start]
+    escaped = UnicodeEncodeError(error.encoding, error.object, error.start, after, error.reason)
+    return (_PLAIN_SIGNS[char], after) if char in _PLAIN_SIGNS else codecs.backslashreplace_errors(escaped)
+
+
+codecs.register_error("vedette.plain", _plain)
 
 
 class ClosedOutput(io.StringIO):
