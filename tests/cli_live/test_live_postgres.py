@@ -65,6 +65,25 @@ def test_each_command_says_the_same(
     assert "Traceback" not in str(postgres)
 
 
+def test_before_the_first_run_each_command_says_how_the_store_is_made(
+    shell: Shell, server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    room = tmp_path / "room"
+    room.mkdir()
+    write_settings(room)
+    text = (room / "vedette.toml").read_text()
+    (room / "vedette.toml").write_text(text.replace(f"sqlite://{room.as_posix()}/store.db", server.url("untouched")))
+    monkeypatch.chdir(room)
+    for command in ("alerts list", "silences list", "sources list"):
+        answer = shell(*command.split())
+        assert answer.code
+        assert "it is not made yet" in answer.err, command
+        assert "hint: `vedette run` makes it" in answer.err, command
+    (store,) = [one for one in json.loads(shell("doctor", "-o", "json").out) if one["what"] == "store"]
+    assert store["state"] == "ok"
+    assert "nothing in it yet, `vedette run` makes its tables" in store["found"]
+
+
 def test_the_store_and_the_doctor(
     shell: Shell, server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

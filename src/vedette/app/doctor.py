@@ -132,11 +132,13 @@ def _new_store(path: Path) -> Check:
 
 def _kept(store: Store) -> str:
     found = store.status()
-    with store.snapshot() as tx:
-        tx.note("doctor")
     version, latest = found.get("version"), found.get("latest")
+    if not version:
+        return f"{found.get('kind')} at {found.get('place')}: nothing in it yet, `vedette run` makes its tables"
     if version != latest:
         raise VedetteError(f"its schema is of version {version}, not {latest}", hint="vedette store migrate")
+    with store.snapshot() as tx:
+        tx.note("doctor")
     return f"{found.get('kind')}, {found.get('bytes', 0):,} bytes"
 
 

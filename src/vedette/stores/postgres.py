@@ -56,9 +56,7 @@ class Address:
             query = parse_qsl(parts.query, keep_blank_values=True)
             conninfo = urlunsplit(parts._replace(query=urlencode([pair for pair in query if pair[0] != "schema"])))
             fields = conninfo_to_dict(conninfo)
-            _ = [
-                int(port) for port in str(fields.get("port") or 0).split(",")
-            ]  # else half a password may be taken for one
+            _check_ports(str(fields.get("port") or ""))
         except (ValueError, psycopg.Error):
             # Their texts may quote the part of the address in which the password is.
             raise InputError(
@@ -307,6 +305,7 @@ _EXPLANATIONS = {
     "25006": ("the server is read-only, a standby perhaps", "give the address of the primary"),
     "28P01": ("the server refuses the password", "look at the user's name and password"),
     "28000": ("the server refuses the user", "look at the user's name, and at the server's pg_hba.conf"),
+    "42P01": ("it is not made yet", "`vedette run` makes it, `vedette store migrate` too"),
     "3D000": ("there is no such database", "make it: `createdb NAME`"),
     "42501": ("the user lacks a permission", "it needs CREATE on the database, or a schema that it owns"),
 }
