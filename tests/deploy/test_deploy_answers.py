@@ -9,9 +9,10 @@ from typing import Any
 
 import pytest
 
+from deploy.wishes import builtin, wish
 from vedette.aws import AwsError, Failure
 from vedette.cli.deploy_progress import going_on
-from vedette.cli.deploy_view import second_trail
+from vedette.cli.deploy_view import second_trail, todo
 from vedette.deploy import apply as applying
 from vedette.deploy import assets, discovery, drift, stacks, status, subscribers
 from vedette.deploy import plan as planning
@@ -23,7 +24,9 @@ from vedette.deploy.failures import DeployError
 from vedette.deploy.intrinsics import Place
 from vedette.deploy.plan import Fate, Plan, StackPlan
 from vedette.deploy.stacks import ChangeSet, StackState
-from vedette.deploy.wanted import Wanted
+from vedette.deploy.template import build
+from vedette.deploy.wanted import ChannelWanted, Pack, Subscription, Wanted
+from vedette.detections.definition import Severity
 from vedette.errors import VedetteError
 
 WANTED = Wanted(account="111122223333", region="us-east-1", detections=())
@@ -395,6 +398,34 @@ def test_who_makes_no_trail_or_may_not_look_is_told_nothing_of_it() -> None:
     assert discovery.beside(session(describe_trails=DENIED), PLACE, "vedette-trail") == ()
     with pytest.raises(AwsError):
         discovery.beside(session(describe_trails=BROKEN), PLACE, "vedette-trail")
+
+
+# Who hears of what
+
+
+def unheard(*told: Subscription, **more: Any) -> list[str]:
+    mild = builtin()["secret-read"], builtin()["root-login"], builtin()["console-login-success"]
+    wanted = wish(subscriptions=told, detections=mild, **more)
+    return [task for task in todo(Plan(wanted, build(wanted), ())) if task.startswith("Say who")]
+
+
+def test_severities_of_which_nobody_hears_are_named() -> None:
+    mail = Subscription("email", "ops@example.com", Severity.MEDIUM)
+    low = Subscription("sms", "+441234567890", Severity.LOW)
+    channel = (ChannelWanted("chat", "slack", "secret://aws/vedette/slack#url"),)
+    assert unheard(mail) == ["Say who hears of what is low, unless nobody need: `--email low:ADDRESS`."]
+    assert unheard(mail, low) == []
+    assert unheard(mail, channels=channel) == []
+    assert unheard() == [
+        "Say who is told: nobody is, without an `--email`, an `--sms`, or a channel such as `--slack`."
+    ]
+    assert unheard(channels=channel, storyteller=False) == unheard()
+
+
+def test_for_security_hub_a_channel_is_no_subscriber() -> None:
+    channel = (ChannelWanted("chat", "slack", "secret://aws/vedette/slack#url"),)
+    cis = wish(pack=Pack.CIS, channels=channel)
+    assert any(task.startswith("Say who is told") for task in todo(Plan(cis, build(cis), ())))
 
 
 # Status

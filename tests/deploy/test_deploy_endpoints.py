@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from vedette.cli.deploy_endpoints import subscription
+from vedette.deploy.wanted import Pack
 from vedette.detections.definition import Severity
 from vedette.errors import UsageError
 
@@ -61,6 +62,14 @@ def test_what_is_nobody_s_address_is_refused_with_what_was_meant(protocol: str, 
     with pytest.raises(UsageError, match=r"` is not an? ") as caught:
         subscription(protocol, given)
     assert str(caught.value.hint).startswith(hint)
+
+
+@pytest.mark.parametrize("protocol", ["email", "sms", "https", "sqs"])
+def test_of_the_cis_pack_everybody_hears_everything(protocol: str) -> None:
+    """Its alarms are low and informational: with the usual severities nobody would hear of any."""
+    ends = {"email": "a@example.com", "sms": "+441234567890", "https": "https://example.com/a", "sqs": QUEUE}
+    assert subscription(protocol, ends[protocol], Pack.CIS).min_severity is Severity.INFORMATIONAL
+    assert subscription(protocol, f"high:{ends[protocol]}", Pack.CIS).min_severity is Severity.HIGH
 
 
 def test_a_password_in_an_address_is_refused_and_not_repeated() -> None:

@@ -462,3 +462,21 @@ def test_terraform_has_a_provider_for_each_region() -> None:
     assert json.loads(rule["event_pattern"])["region"] == ["${var.region}"]
     assert "For another home, export it anew" in files["README.md"]
     check_golden("regions-main.tf.json", files["main.tf.json"], GOLDEN)
+
+
+def test_the_cis_pack_s_topics_have_the_subscriber_that_security_hub_asks_for(shell: Shell, tmp_path: Path) -> None:
+    """As somebody types it: "CloudWatch.1 … PASSED" needs a subscription of the topic that the alarm tells."""
+    run = shell("deploy", "export", "--out", "out", "--pack", "cis", "--no-storyteller", "--email", "a@example.com")
+    assert run.code == 0
+    found: Any = {}
+    for file in (tmp_path / "out").glob("*.json"):
+        found |= json.loads(file.read_text())["Resources"]
+    alarms = [one["Properties"] for one in found.values() if one["Type"] == "AWS::CloudWatch::Alarm"]
+    told = {action["Fn::Sub"].rpartition(":")[2] for one in alarms for action in one["AlarmActions"]}
+    subscribed = {
+        found[one["Properties"]["TopicArn"]["Ref"]]["Properties"]["TopicName"]
+        for one in found.values()
+        if one["Type"] == "AWS::SNS::Subscription"
+    }
+    assert told <= subscribed
+    assert {"vedette-low", "vedette-informational"} <= told

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from aws_server import ACCOUNT, REGION, bare_environment, connect, running
+from aws_server import ACCOUNT, REGION, bare_environment, connect, emptied
 from cli.samples import Shell
 from vedette.aws import AwsError, AwsSession
 from vedette.deploy.importing import read_account
@@ -18,7 +18,7 @@ ROOT = '{$.userIdentity.type="Root" && $.userIdentity.invokedBy NOT EXISTS && $.
 
 @pytest.fixture(scope="module")
 def address() -> Iterator[str]:
-    with running() as address:
+    with emptied() as address:
         yield address
 
 

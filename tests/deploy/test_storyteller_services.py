@@ -12,7 +12,7 @@ from contextlib import AbstractContextManager
 
 import pytest
 
-from aws_server import ACCOUNT, REGION, bare_environment, connect, running
+from aws_server import ACCOUNT, REGION, bare_environment, connect, emptied
 from deploy.stories import by_user, environment, hook, notification_2026, root_login
 from senders.mailing import mail_server
 from senders.receiving import Receiver
@@ -30,7 +30,7 @@ SLOT = NOW // 60 * 60 - 420
 
 @pytest.fixture(scope="module")
 def server() -> Iterator[str]:
-    with running() as address:
+    with emptied() as address:
         session = connect(address)
         with pytest.MonkeyPatch.context() as patch:
             bare_environment(patch)

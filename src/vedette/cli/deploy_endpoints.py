@@ -8,7 +8,7 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from vedette.cli.loading import nearest_hint
-from vedette.deploy.wanted import Subscription
+from vedette.deploy.wanted import Pack, Subscription
 from vedette.detections.definition import Severity
 from vedette.errors import UsageError
 
@@ -32,11 +32,16 @@ _LIKE: Final = {
 }
 
 
-def subscription(protocol: str, given: str) -> Subscription:
-    """The subscription of `[SEVERITY:]ENDPOINT`. Raises UsageError for what SNS would take for nobody's address."""
+def subscription(protocol: str, given: str, pack: Pack = Pack.ALL) -> Subscription:
+    """The subscription of `[SEVERITY:]ENDPOINT`. Raises UsageError for what SNS would take for nobody's address.
+
+    Of the CIS pack everything is told, because its alarms are mild; Security Hub fails a control whose topic has no
+    subscriber.
+    """
     word, colon, rest = given.partition(":")
     named = bool(colon) and word in _SEVERITIES
-    least, endpoint = (Severity(word), rest) if named else (_LEAST[protocol], given)
+    usual = _LEAST[protocol] if pack is Pack.ALL else Severity.INFORMATIONAL
+    least, endpoint = (Severity(word), rest) if named else (usual, given)
     if protocol == "https" and "@" in urlsplit(endpoint).netloc:
         raise UsageError(
             "a password in an `--https` address would stand in templates for everybody to read",

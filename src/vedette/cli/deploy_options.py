@@ -61,7 +61,7 @@ _WANTED: tuple[Callable[[F], F], ...] = (
     ),
     click.option(
         "--pack", type=click.Choice([pack.value for pack in Pack]), default="all", show_default=True,
-        help="All that fit, or the exact CIS set that Security Hub checks.",
+        help="All that fit, or the exact CIS set that Security Hub checks, of which everybody named hears.",
     ),
     click.option("--email", multiple=True, metavar="[SEVERITY:]ADDRESS", help="Mail this address (from medium on)."),
     click.option("--sms", multiple=True, metavar="[SEVERITY:]NUMBER", help="Text this number, +44… (from high on)."),
@@ -274,7 +274,7 @@ def _subscriptions(params: Params) -> list[Subscription]:
     ends_of: Mapping[str, Sequence[str]] = {
         "email": params.email, "sms": params.sms, "https": params.https, "sqs": params.queue,
     }  # fmt: skip
-    return [subscription(protocol, one) for protocol, ends in ends_of.items() for one in ends]
+    return [subscription(protocol, one, Pack(params.pack)) for protocol, ends in ends_of.items() for one in ends]
 
 
 def _channels(params: Params) -> list[ChannelWanted]:

@@ -14,6 +14,7 @@ from vedette.deploy.deployment import Deployment, LeftOut
 from vedette.deploy.event_regions import seen_regions
 from vedette.deploy.mending import RENEWAL, did_by_hand, mendable
 from vedette.deploy.plan import Plan
+from vedette.deploy.wanted import Pack
 from vedette.detections.definition import Severity
 
 _STYLES = {
@@ -240,11 +241,28 @@ def todo(plan: Plan) -> Iterator[str]:
     for secret in sorted({name for one in plan.wanted.channels if (name := _secret_name(one.secret))}):
         yield f"Store the secret, unless it is there: `vedette secrets put {secret}`."
 
+    yield from _unheard(plan)
     for drift in plan.drifts:
         if not mendable(drift):
             yield f"The {drift.kind} {drift.called} was {did_by_hand(drift)} by hand: {RENEWAL}."
     for there in plan.unreached:
         yield f"{there.reason}. A stack that forwards events may stand there: remove it by hand once that can be done."
+
+
+def _unheard(plan: Plan) -> Iterator[str]:
+    """Of which alarms and rules nobody hears. Security Hub wants a subscriber of its topics, whatever channels hear."""
+    if plan.wanted.storyteller and plan.wanted.channels and plan.wanted.pack is Pack.ALL:
+        return
+    placed = {one.detection for one in plan.deployment.placed}
+    told = {one.severity for one in plan.wanted.detections if one.notify and one.id in placed}
+    heard = min((one.min_severity for one in plan.wanted.subscriptions), default=None)
+    if heard is None:
+        if told:
+            yield "Say who is told: nobody is, without an `--email`, an `--sms`, or a channel such as `--slack`."
+        return
+    if unheard := sorted((one for one in told if one < heard), reverse=True):
+        named = joined([severity.value for severity in unheard])
+        yield f"Say who hears of what is {named}, unless nobody need: `--email {unheard[-1].value}:ADDRESS`."
 
 
 def _makes_trail(plan: Plan) -> bool:
