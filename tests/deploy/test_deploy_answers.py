@@ -27,7 +27,7 @@ from vedette.deploy.stacks import ChangeSet, StackState
 from vedette.deploy.template import build
 from vedette.deploy.wanted import ChannelWanted, Pack, Subscription, Wanted
 from vedette.detections.definition import Severity
-from vedette.errors import VedetteError
+from vedette.errors import InputError, VedetteError
 
 WANTED = Wanted(account="111122223333", region="us-east-1", detections=())
 PLACE = Place.of(WANTED)
@@ -398,6 +398,17 @@ def test_who_makes_no_trail_or_may_not_look_is_told_nothing_of_it() -> None:
     assert discovery.beside(session(describe_trails=DENIED), PLACE, "vedette-trail") == ()
     with pytest.raises(AwsError):
         discovery.beside(session(describe_trails=BROKEN), PLACE, "vedette-trail")
+
+
+def test_an_organisation_s_trail_is_used_where_its_log_group_is() -> None:
+    """In a member account nobody can give it another one."""
+    group = "arn:aws:logs:us-east-1:999999999999:log-group:all:*"
+    there = {"trailList": [trail("org", IsOrganizationTrail=True, CloudWatchLogsLogGroupArn=group)]}
+    found = discovery.find_trails(session(describe_trails=there), "111122223333")
+    for wanted in ("org", "auto"):
+        with pytest.raises(InputError, match="writes to a log group of the account 999999999999") as caught:
+            discovery.choose_trail(found, wanted, "us-east-1", "vedette")
+        assert "credentials of 999999999999" in str(caught.value.hint)
 
 
 # Who hears of what

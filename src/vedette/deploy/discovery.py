@@ -37,6 +37,8 @@ class FoundTrail:
     everywhere: bool
     """Whether it records every region."""
     organization: bool
+    elsewhere: str = ""
+    """The account of the log group that it writes to, where that is another one."""
 
 
 def identity(session: AwsSession) -> Identity:
@@ -67,7 +69,8 @@ def beside(session: AwsSession, place: Place, own: str) -> tuple[FoundTrail, ...
 def _trail(answer: Mapping[str, object], account: str) -> FoundTrail:
     group = text(answer, "CloudWatchLogsLogGroupArn").split(":")
     # arn:aws:logs:REGION:ACCOUNT:log-group:NAME:*; an organisation's trail writes to a group of another account.
-    ours = len(group) > 6 and group[4] == account
+    known = len(group) > 6
+    ours = known and group[4] == account
     return FoundTrail(
         name=text(answer, "Name"),
         arn=text(answer, "TrailARN"),
@@ -76,6 +79,7 @@ def _trail(answer: Mapping[str, object], account: str) -> FoundTrail:
         home=text(answer, "HomeRegion"),
         everywhere=flag(answer, "IsMultiRegionTrail"),
         organization=flag(answer, "IsOrganizationTrail"),
+        elsewhere=group[4] if known and not ours else "",
     )
 
 
@@ -136,5 +140,12 @@ def _elsewhere(trails: Sequence[FoundTrail], region: str, name: str) -> str:
 
 
 def _existing(found: FoundTrail, name: str) -> ExistingTrail:
+    if found.elsewhere:
+        raise InputError(
+            f"the trail `{found.name}` writes to a log group of the account {found.elsewhere}, and metric filters live "
+            "beside it",
+            hint=f"deploy with credentials of {found.elsewhere}, which sees every account that the trail records; or "
+            "leave out `--use-trail` for a trail of this account's own",
+        )
     ours = found.log_group is not None and found.log_group.startswith(f"/{name}/")
     return ExistingTrail(found.name, found.arn, None if ours else found.log_group, found.bucket)
