@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import pytest
+from moto.moto_api._internal import moto_api_backend
 from moto.server import ThreadedMotoServer
 
 from vedette.aws import AwsSession, session
@@ -17,16 +18,28 @@ ACCOUNT = "123456789012"
 
 
 @contextmanager
-def running() -> Iterator[str]:
-    """The address of a server that runs inside the block."""
+def running(port: int = 0) -> Iterator[str]:
+    """The address of a server that runs inside the block, on any port or on this one.
+
+    What moto was told is kept by this process, not by a server: `emptied` lets go of it.
+    """
     logging.getLogger("werkzeug").setLevel(logging.ERROR)
-    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+    server = ThreadedMotoServer(ip_address="127.0.0.1", port=port, verbose=False)
     server.start()
     try:
         host, port = server.get_host_and_port()
         yield f"http://{host}:{port}"
     finally:
         server.stop()
+
+
+@contextmanager
+def emptied() -> Iterator[str]:
+    """The same for a module that gives its things names: nothing is there of what another test, or this module at an
+    earlier time, has made in this process."""
+    moto_api_backend.reset()
+    with running() as address:
+        yield address
 
 
 def bare_environment(patch: pytest.MonkeyPatch, *, credentials: bool = True) -> None:

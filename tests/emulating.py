@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
-import socket
 import subprocess
-import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
@@ -16,8 +14,9 @@ from pathlib import Path
 
 import pytest
 
+from waiting import PATIENCE, held_port, until
+
 _ROOT = Path(__file__).parents[1]
-_PATIENCE = 30.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,34 +40,30 @@ def tool(name: str) -> str:
 def emulating(script: Path, **environment: str) -> Iterator[Emulator]:
     """A ministack that runs inside the block, started by the script, with more variables in its environment."""
     python = tool("python")
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
     kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG", "TMPDIR") if name in os.environ}
-    given = kept | {"BIND_HOST": "127.0.0.1", "GATEWAY_PORT": str(port), "LOG_LEVEL": "ERROR"} | environment
+    given = kept | {"BIND_HOST": "127.0.0.1", "LOG_LEVEL": "ERROR"} | environment
     quiet = subprocess.DEVNULL
-    process = subprocess.Popen([python, str(script)], env=given, stdout=quiet, stderr=quiet)
-    address = f"http://127.0.0.1:{port}"
+    with held_port() as port:
+        given["GATEWAY_PORT"] = str(port)
+        process = subprocess.Popen([python, str(script)], env=given, stdin=quiet, stdout=quiet, stderr=quiet)
+        address = f"http://127.0.0.1:{port}"
+        try:
+            until(lambda: _answers(process, address), lambda: "ministack did not start")
+            yield Emulator(address, process)
+        finally:
+            process.terminate()  # so that it removes its pid file
+            try:
+                process.wait(timeout=5)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+
+
+def _answers(process: subprocess.Popen[bytes], address: str) -> bool:
+    if process.poll() is not None:
+        pytest.fail(f"ministack ended with {process.returncode}")
     try:
-        _await(process, address)
-        yield Emulator(address, process)
-    finally:
-        process.terminate()  # so that it removes its pid file
-        try:
-            process.wait(timeout=5)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
-
-
-def _await(process: subprocess.Popen[bytes], address: str) -> None:
-    end = time.monotonic() + _PATIENCE
-    while time.monotonic() < end:
-        if process.poll() is not None:
-            pytest.fail(f"ministack ended with {process.returncode}")
-        try:
-            with urllib.request.urlopen(f"{address}/_ministack/health", timeout=1):
-                return
-        except (urllib.error.URLError, OSError):
-            time.sleep(0.02)
-    pytest.fail("ministack did not start")
+        with urllib.request.urlopen(f"{address}/_ministack/health", timeout=PATIENCE):
+            return True
+    except (urllib.error.URLError, OSError):
+        return False

@@ -9,7 +9,7 @@ import boto3
 import pytest
 
 from app_run.fakes import NOON, settings
-from aws_server import ACCOUNT, REGION, bare_environment, running
+from aws_server import ACCOUNT, REGION, bare_environment, emptied
 from vedette.app.doctor import Check, State, examine, is_well
 from vedette.monitor.store import SourceHealth
 from vedette.settings import Settings
@@ -48,7 +48,7 @@ to = ["+15550100000"]
 
 @pytest.fixture(scope="module")
 def address() -> Iterator[str]:
-    with running() as address, pytest.MonkeyPatch.context() as patch:
+    with emptied() as address, pytest.MonkeyPatch.context() as patch:
         bare_environment(patch)
         make = {
             name: boto3.client(name, region_name=REGION, endpoint_url=address) for name in ("s3", "sqs", "logs", "sns")

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from aws_server import REGION, bare_environment, connect, running
+from aws_server import REGION, bare_environment, connect, emptied
 from canaries import Canaries
 from cli.samples import Shell
 from vedette.aws import AwsClient
@@ -22,7 +22,7 @@ VALUE = "https://hooks.example.com/services/T00/B00/hunter2hunter2"
 
 @pytest.fixture(scope="module")
 def address() -> Iterator[str]:
-    with running() as address:
+    with emptied() as address:
         yield address
 
 

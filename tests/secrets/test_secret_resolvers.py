@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from botocore.stub import Stubber
 
-from aws_server import bare_environment, connect, running
+from aws_server import bare_environment, connect, emptied
 from canaries import Canaries
 from vedette.aws import AwsClient, AwsSession
 from vedette.secrets import (
@@ -144,7 +144,7 @@ def test_without_keyring_the_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> 
 
 @pytest.fixture(scope="module")
 def server() -> Iterator[str]:
-    with running() as address:
+    with emptied() as address:
         yield address
 
 

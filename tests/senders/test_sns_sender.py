@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from aws_server import ACCOUNT, REGION, bare_environment, connect, running
+from aws_server import ACCOUNT, REGION, bare_environment, connect, emptied
 from senders.telling import HOSTILE, empty, hostile, message, notice, record
 from vedette.alerts import render
 from vedette.alerts.delivery import Dead, Outcome, Reason, Retry, Sent
@@ -22,7 +22,7 @@ from vedette.senders.sns import BYTES, fitting
 
 @pytest.fixture(scope="module")
 def server() -> Iterator[str]:
-    with running() as address:
+    with emptied() as address:
         yield address
 
 

@@ -9,7 +9,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import pytest
-from moto.server import ThreadedMotoServer
 
 from aws_server import ACCOUNT, REGION, connect, running
 from sources.clocks import Stopped
@@ -19,6 +18,7 @@ from vedette.cloudtrail.limits import Limits
 from vedette.sources.port import PoisonError
 from vedette.sources.s3 import NotifiedBucket
 from vedette.sources.sqs import Queue
+from waiting import held_port
 
 KEYS = [key_at(NOW, f"UNIQUE000000000{number}") for number in range(3)]
 
@@ -387,24 +387,21 @@ def test_a_queue_that_is_not_there_is_told(cloud: Cloud) -> None:
 
 def test_a_network_that_goes_and_comes_back_loses_nothing(cloud: Cloud) -> None:
     """The state of the server lives on in this process; its address goes away and comes back."""
-    with running() as address:
-        wired = connect(address)
-        source = NotifiedBucket("trail", wired.client("s3"), Queue(wired.client("sqs"), cloud.url, wait=0))
-        first = cloud.put(KEYS[0])
-        cloud.tell(KEYS[0])
-        assert drain(source) == [first]
-    second = cloud.put(KEYS[1])
-    cloud.tell(KEYS[1])
-    with pytest.raises(AwsError) as caught:
-        list(source.poll(NOW))
-    assert caught.value.failure is Failure.UNREACHABLE
-    assert caught.value.transient
-    server = ThreadedMotoServer("127.0.0.1", int(address.rpartition(":")[2]), verbose=False)
-    server.start()
-    try:
-        assert drain(source) == [second]
-    finally:
-        server.stop()
+    with held_port() as port:
+        with running(port) as address:
+            wired = connect(address)
+            source = NotifiedBucket("trail", wired.client("s3"), Queue(wired.client("sqs"), cloud.url, wait=0))
+            first = cloud.put(KEYS[0])
+            cloud.tell(KEYS[0])
+            assert drain(source) == [first]
+        second = cloud.put(KEYS[1])
+        cloud.tell(KEYS[1])
+        with pytest.raises(AwsError) as caught:
+            list(source.poll(NOW))
+        assert caught.value.failure is Failure.UNREACHABLE
+        assert caught.value.transient
+        with running(port):
+            assert drain(source) == [second]
 
 
 def test_a_download_that_breaks_off_is_an_error_of_the_network(cloud: Cloud, monkeypatch: pytest.MonkeyPatch) -> None:
