@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import io
 import threading
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import replace
 
@@ -21,6 +20,7 @@ from vedette.app.stores import open_store
 from vedette.monitor.outbox import LEASE
 from vedette.monitor.store import Store
 from vedette.stores.memory import MemoryStore
+from waiting import PATIENCE, until
 
 
 class Office:
@@ -115,7 +115,7 @@ def test_a_send_that_outlasts_its_lease_is_no_other_monitors(shared: Store) -> N
     def during() -> None:
         for _ in range(3):
             office.clock.time += LEASE - 1
-            _until(lambda: office.delivery.lease == office.clock.time + LEASE)
+            until(lambda: office.delivery.lease == office.clock.time + LEASE)
             assert not idle.send_one()
 
     office.sender.during = during
@@ -129,16 +129,9 @@ def test_a_send_that_never_ends_is_let_go_of() -> None:
     office = Office()
     office.dispatch.keep_every = 0.001
     office.dispatch.keep_most = 3
-    office.sender.during = lambda: _until(lambda: not any(
+    office.sender.during = lambda: until(lambda: not any(
         thread.name.startswith("keep ") for thread in threading.enumerate()))  # fmt: skip
     assert office.dispatch.send_one()
-
-
-def _until(holds: Callable[[], bool]) -> None:
-    end = time.monotonic() + 20
-    while not holds():
-        assert time.monotonic() < end, "it did not come about"
-        threading.Event().wait(0.005)
 
 
 def test_a_lease_is_given_back_when_everything_ends() -> None:
@@ -167,10 +160,10 @@ def test_its_thread_sends_until_told_to_stop() -> None:
     stop = threading.Event()
     thread = threading.Thread(target=office.dispatch.run, args=(stop,))
     thread.start()
-    assert office.sender.sent.wait(10)
+    assert office.sender.sent.wait(PATIENCE)
     stop.set()
     office.dispatch.wake.set()
-    thread.join(10)
+    thread.join(PATIENCE)
     assert not thread.is_alive()
 
 

@@ -21,6 +21,7 @@ from vedette.monitor import Arrival, Ingested, Monitor
 from vedette.monitor.store import AlertFilter, StoreError, Transaction
 from vedette.sources.port import PoisonError, SourceError
 from vedette.stores.memory import MemoryStore
+from waiting import PATIENCE
 
 
 class Desk:
@@ -98,7 +99,7 @@ def test_nothing_is_acknowledged_before_its_effects_are_committed() -> None:
     assert desk.source.acknowledged == []
     assert desk.run.troubles() == ["the disk is full"] or desk.run.work.trouble == "the disk is full"
     store.broken = False
-    reading.join(20)
+    reading.join(PATIENCE)
     assert not reading.is_alive()
     assert desk.source.acknowledged == ["a"]
     assert desk.run.work.trouble == ""

@@ -5,9 +5,7 @@ from __future__ import annotations
 import io
 import os
 import signal
-import socket
 import threading
-import time
 import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -26,6 +24,7 @@ from vedette.cli.run import stopping
 from vedette.monitor.store import AlertFilter, StoreError
 from vedette.monitor.ticking import tick
 from vedette.stores.memory import MemoryStore
+from waiting import PATIENCE, held_port, until
 
 SETTINGS = """\
 [store]
@@ -86,22 +85,19 @@ def beside(work: Callable[[], None]) -> Iterator[None]:
 
 
 def page(port: int, path: str) -> str:
-    with urllib.request.urlopen(f"http://127.0.0.1:{port}{path}", timeout=5) as answer:
+    with urllib.request.urlopen(f"http://127.0.0.1:{port}{path}", timeout=PATIENCE) as answer:
         return str(answer.read().decode())
 
 
-def until(question: Callable[[], bool]) -> None:
-    end = time.monotonic() + 30
-    while not question():
-        assert time.monotonic() < end
-        time.sleep(0.02)
+@pytest.fixture
+def port() -> Iterator[int]:
+    with held_port() as found:
+        yield found
 
 
-def test_for_good_until_it_is_told_to_stop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_for_good_until_it_is_told_to_stop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, port: int) -> None:
     """A file that appears becomes a message, and a figure; SIGTERM ends it, and the handler before it holds again."""
     monkeypatch.chdir(tmp_path)
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        port = probe.getsockname()[1]
     write_settings(tmp_path, port=port)
 
     def operate() -> None:
@@ -126,6 +122,7 @@ def test_signals_at_once_are_one_wish(monkeypatch: pytest.MonkeyPatch) -> None:
     """Some tools send theirs to the process and to its group; one that comes later ends the process at once."""
     ended: list[int] = []
     monkeypatch.setattr("os._exit", ended.append)
+    monkeypatch.setattr("vedette.cli.run._ONE_WISH", PATIENCE)
     stop = threading.Event()
     with stopping(stop):
         os.kill(os.getpid(), signal.SIGTERM)
@@ -186,10 +183,12 @@ class Away(MemoryStore):
 def test_a_monitor_that_ends_while_the_store_is_away_says_that_it_keeps_its_lease() -> None:
     log, store = io.StringIO(), Away()
     run = Run(parts(store, source=FilledSource(), stream=log))
-    sent = threading.Timer(0.3, lambda: (setattr(store, "away", True), run.stop.set()))
-    sent.start()
-    run.forever()
-    sent.join()
+    thread = threading.Thread(target=run.forever)
+    thread.start()
+    until(lambda: "prune failed" in log.getvalue())  # so it holds the lease
+    store.away = True
+    run.stop.set()
+    thread.join()
     assert "lease not given back" in log.getvalue()
     assert log.getvalue().splitlines()[-1].endswith("stopped")
     assert run.broken == ""
@@ -210,7 +209,7 @@ def test_readers_and_upkeep_that_wait_for_the_store_end_when_everything_does() -
     until(lambda: bool(run.work.trouble))
     run.stop.set()
     for thread in threads:
-        thread.join(20)
+        thread.join(PATIENCE)
         assert not thread.is_alive()
     assert run.intake.waiting == 0, "nothing is held that nobody reads"
 
@@ -262,10 +261,11 @@ def test_a_poll_ends_in_the_middle_when_everything_does() -> None:
     """What was not handed out comes again; the source's generator is closed, so that it can let go of it."""
     source = Closing(objects={f"o{number}": log_file(record(number)) for number in range(500)})
     run = Run(parts(source=source))
-    stopper = threading.Timer(0.3, run.stop.set)
-    stopper.start()
-    run.intake.poll_once(source)  # nobody reads: the queue is full after some
-    stopper.join()
+    thread = threading.Thread(target=run.intake.poll_once, args=(source,))
+    thread.start()
+    until(lambda: run.intake.waiting)  # nobody reads: the queue is full after some
+    run.stop.set()
+    thread.join(PATIENCE)
     assert source.closed
     assert 0 < run.intake.waiting < 100
 

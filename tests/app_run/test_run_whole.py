@@ -20,6 +20,7 @@ from vedette.monitor.store import AlertFilter, StoreError
 from vedette.sources.port import SourceError
 from vedette.stores.memory import MemoryStore
 from vedette.stores.sqlite import SqliteStore
+from waiting import PATIENCE
 
 
 def _running(run: Run) -> threading.Thread:
@@ -34,9 +35,9 @@ def test_an_object_becomes_a_message_and_the_end_is_in_order(tmp_path: Path) -> 
     run = Run(parts(store, source=source, senders=[sender], clock=SteadyClock(), stream=log))  # type: ignore[arg-type]
     thread = _running(run)
     source.objects["a"] = log_file(record(1))
-    assert sender.sent.wait(20), log.getvalue()
+    assert sender.sent.wait(PATIENCE), log.getvalue()
     run.stop.set()
-    thread.join(20)
+    thread.join(PATIENCE)
     assert not thread.is_alive()
     assert (source.acknowledged, run.broken) == (["a"], "")
     with store.transaction() as tx:
@@ -53,7 +54,7 @@ def test_a_part_that_breaks_ends_the_whole() -> None:
     source = FilledSource(failure=ZeroDivisionError("oops"))
     run = Run(parts(source=source, clock=SteadyClock()))  # type: ignore[arg-type]
     thread = _running(run)
-    thread.join(20)
+    thread.join(PATIENCE)
     assert not thread.is_alive()
     assert run.broken == "poll fake: ZeroDivisionError: oops"
 
@@ -189,15 +190,15 @@ def test_the_end_does_not_wait_for_ever_for_a_sender_that_hangs(monkeypatch: pyt
 
     def hang() -> None:
         busy.set()
-        release.wait(30)
+        release.wait(PATIENCE)
 
     sender, log = AnsweringSender(during=hang), io.StringIO()
     source = FilledSource(objects={"a": log_file(record(1))})
     run = Run(parts(source=source, senders=[sender], clock=SteadyClock(), stream=log))  # type: ignore[arg-type]
     thread = _running(run)
-    assert busy.wait(20)
+    assert busy.wait(PATIENCE)
     run.stop.set()
-    thread.join(20)
+    thread.join(PATIENCE)
     assert not thread.is_alive()
     assert "not finished in time" in log.getvalue()
     release.set()
