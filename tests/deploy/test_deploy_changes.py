@@ -189,6 +189,16 @@ def test_filters_go_before_others_come_and_alarms_after_all_others_have_let_go()
     assert [each.logical_id for one in found for each in one.changes] == ["F", "G", "B", "any", "A"]
 
 
+def test_a_composite_alarm_goes_before_the_alarms_that_it_names() -> None:
+    """As where nothing critical is wanted any more: its roll-up goes, and all its alarms."""
+    composite = "AWS::CloudWatch::CompositeAlarm"
+    detections = step("detections", change(Operation.REMOVE, ALARM, "A"), new={"B": {"Type": ALARM}})
+    overview = step("overview", change(Operation.REMOVE, composite, "any"), new={})
+    old = {"A": {"Type": ALARM}, "B": {"Type": ALARM}}
+    found = staged([detections, overview], lambda name: template(**old) if name == "detections" else template())
+    assert [one.name for one in found] == ["overview", "detections"]
+
+
 def test_in_each_step_a_resource_waits_only_for_what_is_there() -> None:
     """CloudFormation refuses a template in which something depends on a resource that it has not."""
     old = {

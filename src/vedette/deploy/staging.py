@@ -26,7 +26,8 @@ def staged(planned: Iterable[StackPlan], template_of: Callable[[str], Template])
     that when another one is executed.
     """
     steps = [step for one in planned for step in _steps(one, template_of)]
-    return [one for late, one in steps if not late] + [one for late, one in steps if late]
+    # What goes late goes from the end: a composite alarm that goes, too, before the alarms that it names.
+    return [one for late, one in steps if not late] + [one for late, one in reversed(steps) if late]
 
 
 def _steps(one: StackPlan, template_of: Callable[[str], Template]) -> Iterator[tuple[bool, StackPlan]]:
