@@ -100,6 +100,16 @@ def test_a_detection_s_parts_are_one_row_with_the_title_that_its_alarm_gives() -
     ]
     (row,) = rows(tuple(changes_of("s", gone, found, template(), PLACE)), {})
     assert (row.operation, row.subject, row.kind) == (Operation.REMOVE, "The root user signed in", "alarm")
+    assert row.severity == "high"
+
+
+def test_a_rule_that_goes_is_told_as_its_description_says() -> None:
+    tags = [{"Key": "vedette:detection", "Value": "key-disabled"}]
+    properties = {"Name": "vedette-key-disabled", "Description": "MEDIUM: A KMS key was disabled", "Tags": tags}
+    found = template(R={"Type": "AWS::Events::Rule", "Properties": properties})
+    gone = {"Action": "Remove", "LogicalResourceId": "R", "ResourceType": "AWS::Events::Rule"}
+    (row,) = rows(tuple(changes_of("s", [{"ResourceChange": gone}], found, template(), PLACE)), {})
+    assert (row.severity, row.subject, row.kind) == ("medium", "A KMS key was disabled", "rule")
 
 
 def test_rights_and_what_leads_outward_are_set_apart() -> None:

@@ -76,19 +76,25 @@ def _concern(row: Row) -> Concern:
 
 
 def _detections(found: Sequence[Row], plan: Plan, columns: int) -> Iterator[Text]:
-    severities = {one.id: one.severity for one in plan.wanted.detections}
+    known = {one.id: one.severity for one in plan.wanted.detections}
     table = output.Table("", "SEVERITY", "DETECTION", "BY", stretch=2)
-    rows = sorted(found, key=lambda row: (_ORDER.index(row.operation), _lowness(row, severities), row.subject))
+    rows = sorted(found, key=lambda row: (_ORDER.index(row.operation), -_rank(row, known), row.subject))
     for row in rows:
-        severity = severities.get(row.detection)
+        severity = _severity(row, known)
         shown = Text() if severity is None else output.severity(severity.value)
         table.add(_sign(row.operation), shown, output.calm(row.subject), Text(row.kind, "dim"))
     yield from _drawn("Detections", table, rows, columns)
 
 
-def _lowness(row: Row, severities: Mapping[str, Severity]) -> int:
-    severity = severities.get(row.detection)
-    return len(Severity) if severity is None else len(Severity) - severity.rank
+def _severity(row: Row, known: Mapping[str, Severity]) -> Severity | None:
+    """The detection's: as it is wanted, or as it was deployed where it is wanted no more."""
+    deployed = next((one for one in Severity if one.value == row.severity), None)
+    return known.get(row.detection, deployed)
+
+
+def _rank(row: Row, known: Mapping[str, Severity]) -> int:
+    severity = _severity(row, known)
+    return -1 if severity is None else severity.rank
 
 
 def _things(title: str, found: Sequence[Row], columns: int) -> Iterator[Text]:

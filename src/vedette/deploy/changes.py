@@ -70,7 +70,9 @@ class Change:
     noted: bool = False
     """It is what is noted that changes: nothing in the account."""
     title: str = ""
-    """What an alarm's own description calls its detection, for those that are no longer known."""
+    """What an alarm's or rule's own description calls its detection, for those that are no longer known."""
+    severity: str = ""
+    """The severity that it names."""
     region: str = ""
     """Where it happens; empty for the home of the deployment."""
 
@@ -84,6 +86,11 @@ class Row:
     kind: str
     changes: tuple[Change, ...]
     detection: str = ""
+
+    @property
+    def severity(self) -> str:
+        """The detection's, as what is deployed says it."""
+        return next((change.severity for change in self.changes if change.severity), "")
 
     @property
     def details(self) -> tuple[Detail, ...]:
@@ -186,6 +193,7 @@ def _change(stack: str, change: Template, states: tuple[Template, Template], nam
     operation = _operation(change, before)
     details = tuple(_details(change, before, after)) if operation in (Operation.CHANGE, Operation.REPLACE) else ()
     tags_only = operation is Operation.CHANGE and not details and _scope(change) <= {"Tags", "Metadata"}
+    severity, title = _headline(after or before)
     asked = records(change, "Details")
     perhaps = bool(asked) and all(text(one, "Evaluation") == "Dynamic" for one in asked) and not details
     return Change(
@@ -200,8 +208,17 @@ def _change(stack: str, change: Template, states: tuple[Template, Template], nam
         perhaps=perhaps,
         tags_only=tags_only,
         noted=tags_only and _scope(change) == {"Metadata"},
-        title=text(mapping(after or before, "Properties"), "AlarmDescription").partition("\n")[0].partition(": ")[2],
+        title=title,
+        severity=severity,
     )
+
+
+def _headline(resource: Template) -> tuple[str, str]:
+    """The severity and title of a detection, as the description of its alarm or rule begins; empty where none does."""
+    properties = mapping(resource, "Properties")
+    described = text(properties, "AlarmDescription") or text(properties, "Description")
+    severity, colon, title = described.partition("\n")[0].partition(": ")
+    return (severity.lower(), title) if colon and severity.isupper() else ("", "")
 
 
 def _scope(change: Template) -> set[str]:
