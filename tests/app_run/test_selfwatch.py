@@ -18,12 +18,12 @@ from app_run.fakes import (
     record,
     settings,
 )
-from vedette.alerts.delivery import Dead, Delivery, DeliveryState, Reason
+from vedette.alerts.delivery import Dead, Delivery, DeliveryState, Reason, Retry
 from vedette.app.aside import put_aside
 from vedette.app.control import Control
 from vedette.app.figures import DETECTION_ERRORS
 from vedette.app.run import Run
-from vedette.app.selfwatch import BUG, Watch, bug_of, look, watch
+from vedette.app.selfwatch import BUG, OVERDUE, Watch, bug_of, look, watch
 from vedette.app.taking import TRIES
 from vedette.app.wiring import Parts
 from vedette.cloudtrail.body import Body
@@ -280,6 +280,43 @@ def test_a_message_that_was_given_up_is_told_over_another_channel() -> None:
     assert sorted(_told(chat)) == [("first", "key-made"), ("first", "vedette-delivery-dead")]
     (told,) = (one for message in chat.messages for one in message.notice.alerts if one.kind == "self")
     assert (told.group, told.reason) == (("mail",), "no such mailbox")
+
+
+def test_messages_for_a_channel_that_was_taken_out_are_told_of_and_given_up_in_the_end() -> None:
+    """Nobody would send them, and nobody would know: their alerts went to that channel alone, perhaps."""
+    source = FilledSource(objects={"a": log_file(record(1))})
+    store, clock = MemoryStore(), SetClock()
+    Run(parts(store, source=source, senders=[AnsweringSender("mail", [Retry("busy")])], clock=clock)).once()
+    chat = AnsweringSender("chat")
+    run = Run(parts(store, senders=[chat], clock=clock))
+    _round(run)
+    assert _told(chat) == []  # another monitor on the store may have the channel, and is about to send it
+    clock.time += 2 * OVERDUE
+    _round(run)
+    (told,) = (one for message in chat.messages for one in message.notice.alerts)
+    assert (told.detection, told.group) == ("vedette-channel-failing", ("mail",))
+    assert told.reason == "channel mail: 1 message for it cannot be sent: the settings have no such channel"
+    clock.time += run.parts.monitor.policy.backoff.age
+    _round(run)
+    with store.transaction() as tx:
+        (dead,) = tx.deliveries(state=DeliveryState.DEAD)
+        assert (dead.channel, dead.detail) == ("mail", "the settings have no channel `mail`")
+    _round(run)
+    assert ("first", "vedette-delivery-dead") in _told(chat)
+    assert ("resolved", "vedette-delivery-dead") not in _told(chat)
+
+
+def test_that_it_is_over_is_not_planned_for_a_channel_that_was_taken_out() -> None:
+    source = FilledSource(objects={"a": log_file(record(1))})
+    store, clock = MemoryStore(), SetClock()
+    mail, chat = AnsweringSender("mail"), AnsweringSender("chat")
+    Run(parts(store, source=source, senders=[mail, chat], clock=clock)).once()
+    assert _told(mail) == _told(chat) == [("first", "key-made")]
+    clock.time += 4 * HOUR
+    _round(Run(parts(store, senders=[chat], clock=clock)))
+    assert _told(chat) == [("first", "key-made"), ("resolved", "key-made")]
+    with store.transaction() as tx:
+        assert tx.deliveries(state=DeliveryState.WAITING) == []
 
 
 def _told(sender: AnsweringSender) -> list[tuple[str, str]]:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from vedette.alerts.delivery import Delivery, DeliveryState
@@ -18,6 +18,10 @@ from vedette.monitor.watching import Monitor
 
 TRIES = 3
 """Tries in vain after which a channel counts as failing."""
+
+OVERDUE = 300
+"""Seconds for which a message waits for a channel that the settings do not have before that is told: another monitor on
+the store may have it."""
 
 REMEMBERED = 86_400
 """Seconds for which a dead delivery, or an object put aside, is worth a standing alert."""
@@ -74,6 +78,8 @@ def look(tx: Transaction, what: Watch, now: int) -> Found:
     for channel in what.channels:
         for concern, why in _of_channel(tx, channel, now):
             found[concern, channel] = f"channel {channel}: {why}"
+    for channel, concern, why in _of_gone_channels(tx, what.channels, now):
+        found[concern, channel] = f"channel {channel}: {why}"
     return found
 
 
@@ -109,13 +115,29 @@ def _of_channel(tx: Transaction, channel: str, now: int) -> Iterator[tuple[Conce
     failing = [delivery for delivery in waiting if delivery.attempts >= TRIES]
     if failing:
         yield Concern.CHANNEL_FAILING, f"{_several(failing)} not accepted: {failing[0].detail}"
-    dead = [
-        delivery
-        for delivery in tx.deliveries(state=DeliveryState.DEAD, channel=channel, limit=100)
-        if (delivery.settled or 0) >= now - REMEMBERED
-    ]
+    dead = _given_up(tx.deliveries(state=DeliveryState.DEAD, channel=channel, limit=100), now)
     if dead:
         yield Concern.DELIVERY_DEAD, dead[0].detail
+
+
+def _given_up(dead: Iterable[Delivery], now: int) -> list[Delivery]:
+    return [delivery for delivery in dead if (delivery.settled or 0) >= now - REMEMBERED]
+
+
+def _of_gone_channels(tx: Transaction, known: Sequence[str], now: int) -> Iterator[tuple[str, Concern, str]]:
+    """Channels that were taken out of the settings while messages waited for them: nobody sends these."""
+    gone: dict[str, list[Delivery]] = {}
+    for delivery in (*tx.deliveries(state=DeliveryState.WAITING), *tx.deliveries(state=DeliveryState.DEAD)):
+        if delivery.channel not in known:
+            gone.setdefault(delivery.channel, []).append(delivery)
+    for channel, deliveries in gone.items():
+        waiting = [each for each in deliveries if each.state is DeliveryState.WAITING]
+        if any(each.due <= now - OVERDUE for each in waiting):
+            why = f"{_several(waiting)} for it cannot be sent: the settings have no such channel"
+            yield channel, Concern.CHANNEL_FAILING, why
+        dead = _given_up((each for each in deliveries if each.state is DeliveryState.DEAD), now)
+        if dead:
+            yield channel, Concern.DELIVERY_DEAD, dead[0].detail
 
 
 def _several(deliveries: Sequence[Delivery]) -> str:

@@ -17,6 +17,7 @@ from vedette.app.selfwatch import Watch, watch
 from vedette.app.work import Stopped, Work
 from vedette.monitor.configured import note_configured
 from vedette.monitor.habits import trim
+from vedette.monitor.settling import give_up
 from vedette.monitor.store import Store, StoreError, Transaction
 from vedette.monitor.ticking import Ticked, tick
 from vedette.monitor.watching import Monitor
@@ -70,6 +71,7 @@ class Upkeep:
             return False
         started = self.clock.elapsed()
         told = self._tick()
+        self.work.do(lambda tx: give_up(tx, self.monitor, self.watch.channels, self.clock.now()))
         alerts = self.work.do(lambda tx: watch(tx, self.monitor, self.watch, self.clock.now()))
         self._tell(frozenset(f"{alert.title}: {alert.group[0]}: {alert.reason}" for alert in alerts))
         self.figures.observe(TICK_SECONDS, self.clock.elapsed() - started)

@@ -122,9 +122,11 @@ def _put_off(alert: AlertRecord, news: _News, now: int) -> Verdict | None:
 
 
 def _routed(alert: AlertRecord, news: _News, category: str, policy: Policy, now: int) -> Verdict:
-    """Where it goes. What is over goes to those who heard of it; what the monitor says of itself goes somewhere."""
+    """Where it goes. What is over goes to those who heard of it, of the channels that there still are; what the monitor
+    says of itself goes somewhere."""
     if news.reason is Reason.RESOLVED:
-        return Verdict(news.reason, news.detail, tuple(sorted(alert.told.channels)))
+        heard = alert.told.channels.intersection(policy.channels)
+        return Verdict(news.reason, news.detail, tuple(sorted(heard)))
     channels = policy.channels_for(Labels.of(alert, category), now)
     # That alerts do not arrive is told to everyone who can be reached.
     to_all = alert.detection == NOT_ARRIVED

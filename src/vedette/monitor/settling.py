@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from vedette.alerts.delivery import Delivery, DeliveryState, Outcome
+from collections.abc import Collection
+
+from vedette.alerts.delivery import Dead, Delivery, DeliveryState, Outcome
 from vedette.monitor.outbox import store_outcome
 from vedette.monitor.selfwatch import Concern, clear_concern, raise_concern
 from vedette.monitor.store import Transaction
@@ -19,3 +21,13 @@ def settle(tx: Transaction, monitor: Monitor, delivery: Delivery, outcome: Outco
         if not dead:
             clear_concern(tx, monitor, Concern.DELIVERY_DEAD, delivery.channel, now)
     return after
+
+
+def give_up(tx: Transaction, monitor: Monitor, channels: Collection[str], now: int) -> int:
+    """Give up what has waited for long enough for channels that are none any more; how many messages that were."""
+    given_up = 0
+    for delivery in tx.deliveries(state=DeliveryState.WAITING):
+        if delivery.channel not in channels and now - delivery.created >= monitor.policy.backoff.age:
+            settle(tx, monitor, delivery, Dead(f"the settings have no channel `{delivery.channel}`"), now)
+            given_up += 1
+    return given_up
