@@ -47,7 +47,11 @@ def test_the_most_severe_come_first_and_what_people_ask_for_first_is_there() -> 
 
 def many(count: int, pattern: str = '{ $.eventName = "X" }', severity: str = "medium") -> tuple[Detection, ...]:
     one = own(pattern=pattern)
-    return tuple(replace(one, id=f"own-{number:03}", severity=Severity(severity)) for number in range(count))
+    assert one.metric is not None
+    ids = [f"own-{number:03}" for number in range(count)]
+    return tuple(
+        replace(one, id=name, metric=replace(one.metric, name=name), severity=Severity(severity)) for name in ids
+    )
 
 
 def test_what_has_no_room_is_named_with_the_reason() -> None:
@@ -216,3 +220,17 @@ def test_the_text_says_the_pattern_and_none_of_the_exceptions(
     told = not one.exceptions[0].pattern.matches(record)
     matched = FilterPattern.parse(folded.text).matches(record)
     assert matched >= told if any(isinstance(value, list) for value in below.values()) else matched is told
+
+
+def test_detections_of_one_metric_are_named() -> None:
+    """CloudWatch adds up what filters count into a metric: the alarm of one rings for the matches of the other."""
+    same = "metric: {name: Same}\n"
+    detections = own("one", more=same), own("two", '{ $.eventName = "Y" }', more=same), own("three")
+    found = build(wish(detections=detections))
+    assert [(one.detection, one.reason) for one in found.left_out] == [
+        ("one", "It counts into the metric Vedette/Same as `two`: the alarm of each rings for all."),
+        ("two", "It counts into the metric Vedette/Same as `one`: the alarm of each rings for all."),
+    ]
+    assert len(found.placed) == 3
+    six = build(wish(detections=tuple(own(f"own-{n}", more=same) for n in range(6))))
+    assert six.left_out[0].reason.startswith("It counts into the metric Vedette/Same as `own-1`, `own-2` and 3 more:")

@@ -9,6 +9,7 @@ from dataclasses import replace
 from typing import Final
 
 from vedette import __version__
+from vedette.alerts.words import joined
 from vedette.deploy import names
 from vedette.deploy.deployment import MAX_BODY, MAX_INLINE, MAX_RESOURCES, Deployment, Forwarded, LeftOut, Placed, Stack
 from vedette.deploy.event_regions import global_region
@@ -56,7 +57,7 @@ def build(wanted: Wanted) -> Deployment:
     elsewhere, forwarded = _forwarding_stacks(wanted, ruled)
     stacks += _rule_stacks(wanted, ruled, before, placed, _regions(elsewhere))
     stacks += elsewhere
-    left_out = (*selection.left_out, *not_ruled, *_without_dimensions(selection))
+    left_out = (*selection.left_out, *not_ruled, *_without_dimensions(selection), *_of_one_metric(selection))
     manifest = _manifest(wanted, stacks, placed)
     return Deployment(tuple(stacks), tuple(placed), left_out, manifest, forwarded)
 
@@ -244,6 +245,21 @@ def _without_dimensions(selection: Selection) -> Iterator[LeftOut]:
                 "Its metric is deployed without dimensions, because an alarm has to name the values that they take."
             )
             yield LeftOut(one.detection.id, reason)
+
+
+def _of_one_metric(selection: Selection) -> Iterator[LeftOut]:
+    """Those whose filters count into one metric, whose alarms CloudWatch cannot keep apart."""
+    sharing: dict[tuple[str, str], list[str]] = {}
+    for one in selection.chosen:
+        if one.detection.metric is not None:
+            key = one.detection.metric.namespace, one.detection.metric.name
+            sharing.setdefault(key, []).append(one.detection.id)
+    for (namespace, name), those in sharing.items():
+        for sharer in those if len(those) > 1 else ():
+            others = [f"`{other}`" for other in those if other != sharer]
+            named = joined(others if len(others) < 4 else [*others[:2], f"{len(others) - 2} more"])
+            reason = f"It counts into the metric {namespace}/{name} as {named}: the alarm of each rings for all."
+            yield LeftOut(sharer, reason)
 
 
 def _stack(
