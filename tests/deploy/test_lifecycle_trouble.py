@@ -159,6 +159,18 @@ def test_a_stack_in_rollback_complete_is_removed_and_made_anew(deploy: Deployer,
     assert set(standing(aws).values()) == {"CREATE_COMPLETE"}
 
 
+def test_a_stack_that_somebody_began_to_delete_is_made_anew(deploy: Deployer, aws: AwsSession) -> None:
+    """CloudWatch keeps alarms that a composite alarm names, so that its stack, which nobody touched, goes with them."""
+    assert deploy("apply", *OPTIONS, "--yes").code == ExitCode.DONE
+    aws.client("cloudformation").call("delete_stack", StackName="vedette-detections-1")
+    stacks.at_rest(aws.client("cloudformation"), "vedette-detections-1", lambda _: None)
+    assert standing(aws)["vedette-detections-1"] == "DELETE_FAILED"
+    assert "composite alarm" in deploy("plan", *OPTIONS).out
+    assert deploy("apply", *OPTIONS, "--yes").code == ExitCode.DONE
+    assert set(standing(aws).values()) == {"CREATE_COMPLETE"}
+    assert "no changes" in deploy("plan", *OPTIONS).err
+
+
 def test_what_cloudformation_is_at_work_on_is_waited_for(deploy: Deployer, aws: AwsSession) -> None:
     """An apply was interrupted while a stack was being made: planning says so, applying waits and goes on."""
     made_by_hand(aws, "vedette-base", waiting(2))

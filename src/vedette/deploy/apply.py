@@ -73,6 +73,7 @@ def apply(session: AwsSession, plan: Plan, pause: Pause) -> Iterator[Step]:
     behind: list[DeployError] = []
     begun: set[str] = set()
     try:
+        yield from _cleared(session, plan, pause)
         if plan.mended:  # first: CloudFormation cannot change what is gone
             yield from _mended(session, plan)
         for one in staged(plan.stacks, lambda name: stacks.template_of(cfn, name)):
@@ -87,6 +88,19 @@ def apply(session: AwsSession, plan: Plan, pause: Pause) -> Iterator[Step]:
                 _discarded(client_of(session, plan.wanted, one), one)
     if behind:
         raise behind[0]
+
+
+def _cleared(session: AwsSession, plan: Plan, pause: Pause) -> Iterator[Step]:
+    """Remove the stacks that are made anew, those first that name what is in others."""
+    anew = [one for one in plan.stacks if one.anew]
+    if not anew:
+        return
+    step = Step("", "Removal of what cannot be changed any more", "", Point.BEGUN, 0, len(anew), whole=True)
+    yield step
+    for one in reversed(anew):
+        assert one.state is not None
+        remove_failed(client_of(session, plan.wanted, one), one.state, plan.wanted, pause)
+    yield replace(step, point=Point.DONE, done=step.of)
 
 
 def _mended(session: AwsSession, plan: Plan) -> Iterator[Step]:
@@ -117,8 +131,6 @@ def _carried_out(
         stack_id = one.state.id
         stacks.delete(cfn, stack_id, token)
     else:
-        if one.state is not None and one.state.phase is Phase.FAILED:
-            remove_failed(cfn, one.state, plan.wanted, pause)
         change_set = one.change_set or _late(session, plan, one, pause)
         if change_set is None:
             yield teller.stack(Point.DONE)

@@ -74,6 +74,10 @@ _EVERY = (
         r"LimitExceeded|limit exceeded|exceeded the (?:limit|maximum)|quota",
         "`vedette deploy plan --min-severity high` needs less; quotas can be raised in the console's Service Quotas",
     ),
+    _known(
+        r"log group does not exist",
+        "if it was deleted by hand, only `vedette deploy destroy` and `apply` make it anew",
+    ),
     _known(r"Rate exceeded|Throttling", "AWS was asked too much at once: run it again"),
     _known(r"organization", "only the management account, or a delegated one, can make a trail of the organisation"),
 )  # fmt: skip

@@ -57,6 +57,12 @@ class StackPlan:
     changes: tuple[Change, ...]
 
     @property
+    def anew(self) -> bool:
+        """Whether a stack that is there goes before it is made: it failed, or it names what is in one that did."""
+        there = self.state is not None and self.state.phase is not Phase.REVIEWED
+        return self.fate is Fate.CREATE and there
+
+    @property
     def region(self) -> str:
         """Where it stands; empty where only the deployment knows its home."""
         return (self.stack.region if self.stack is not None else "") or (self.state.region if self.state else "")
@@ -117,11 +123,14 @@ def make_plan(session: AwsSession, wanted: Wanted, deployment: Deployment, pause
     for state in there.values():
         unexpected_stack(state, wanted)
     name = f"vedette-{uuid.uuid4().hex}"
+    half_gone = any(state.status == "DELETE_FAILED" for state in there.values())
     planned: list[StackPlan] = []
     try:
         for stack in deployment.stacks:
+            # Its composite alarms name alarms of other stacks, which CloudWatch keeps as long as they do.
+            anew = half_gone and stack.name == names.stack_name(wanted, names.OVERVIEW)
             with reaching(stack.region or wanted.region, wanted.region, wanted.event_regions):
-                one = _planned(session, wanted, stack, there.get(stack.name), name, pause)
+                one = _planned(session, wanted, stack, there.get(stack.name), name, pause, anew=anew)
             planned.append(one)  # one by one: what is there when the next fails is taken back
         kept = {stack.name for stack in deployment.stacks}
         planned += [removal(session, state, Place.of(wanted)) for state in there.values() if state.name not in kept]
@@ -175,14 +184,21 @@ def literal(stack: Stack, place: Place) -> Stack:
 
 
 def _planned(
-    session: AwsSession, wanted: Wanted, stack: Stack, state: StackState | None, name: str, pause: Pause
+    session: AwsSession,
+    wanted: Wanted,
+    stack: Stack,
+    state: StackState | None,
+    name: str,
+    pause: Pause,
+    *,
+    anew: bool,
 ) -> StackPlan:
     cfn = client_of(session, wanted, stack)
     place = replace(Place.of(wanted), region=stack.region or wanted.region)
-    new = state is None or state.phase in (Phase.REVIEWED, Phase.FAILED)
+    new = anew or state is None or state.phase in (Phase.REVIEWED, Phase.FAILED)
     old = EMPTY if new else stacks.template_of(cfn, stack.name)
     fate = Fate.CREATE if new else Fate.UPDATE
-    if _must_wait(session, wanted, stack, state):
+    if anew or _must_wait(session, wanted, stack, state):
         answers = local_answers(old, stack.template)
         changes = tuple(changes_of(stack.name, answers, old, stack.template, place, stack.region))
         fate = fate if changes else Fate.KEEP
