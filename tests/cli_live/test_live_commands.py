@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import re
 import sqlite3
 import stat
+import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import replace
@@ -238,6 +240,22 @@ def test_without_routes_channels_hear_what_is_told_without_routes(shell: Shell, 
     text = (empty_room / "vedette.toml").read_text()
     (empty_room / "vedette.toml").write_text(text[: text.index("[[route]]")])
     assert shell("channels", "list").out.count("hears medium and above") == 3
+
+
+@pytest.mark.parametrize("zone", ["Asia/Kolkata", "America/St_Johns"])
+def test_a_letter_s_date_is_in_utc_wherever_we_are(
+    shell: Shell, empty_room: Path, monkeypatch: pytest.MonkeyPatch, zone: str
+) -> None:
+    assert shell("channels", "test", "mail").code == 0
+    (path,) = (empty_room / "mail" / "new").iterdir()
+    for written, told in (("-0000", "10:51"), ("+0000", "10:51"), ("+0200", "08:51")):
+        path.write_text(re.sub(r"^(Date: .*) \S+$", rf"\1 {written}", path.read_text(), flags=re.MULTILINE))
+        with monkeypatch.context() as patch:
+            patch.setenv("TZ", zone)
+            time.tzset()
+            listed = shell("mail", "list").out
+        time.tzset()
+        assert f"2026-11-21 {told}" in listed
 
 
 def test_the_mail_folder_of_a_channel_and_another_one(shell: Shell, empty_room: Path) -> None:

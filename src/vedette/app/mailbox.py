@@ -6,6 +6,7 @@ broken, stops the others from being read.
 
 from __future__ import annotations
 
+import datetime as dt
 import email
 import os
 import re
@@ -84,7 +85,9 @@ def _header(message: EmailMessage, name: str) -> str:
 
 def _date(text: str) -> int:
     try:
-        return int(parsedate_to_datetime(text).timestamp())
+        found = parsedate_to_datetime(text)
+        # One in `-0000` is in UTC, of which no zone is told (RFC 5322, 3.3): ours has nothing to do with it.
+        return int((found if found.tzinfo else found.replace(tzinfo=dt.UTC)).timestamp())
     except (ValueError, TypeError, OverflowError, IndexError):
         return 0
 
