@@ -38,6 +38,8 @@ _REASON: Final = "Vedette canary: a test of the way to you. Nothing has happened
 _SUCCEEDED: Final = "Successfully executed action "
 _FAILED: Final = "Failed to execute action "
 _MOST_ALARMS: Final = 100
+_LATELY: Final = 3_600
+"""Seconds of an alarm's history that are looked at; AWS answers nobody whose clock is wrong by more than a quarter."""
 
 Sleep = Callable[[float], None]
 
@@ -65,6 +67,15 @@ class Action:
 
     resource: str
     error: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class _Event:
+    """An item of an alarm's history."""
+
+    at: str
+    summary: str
+    data: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,11 +155,13 @@ def fly(
     """
     alarms = aws.client("cloudwatch")
     candidate, expected = _ready(alarms, found)
-    begun, since = clock.elapsed(), clock.now()
-    way, why = _send(aws, log_group, candidate, way, since)
+    begun, now = clock.elapsed(), clock.now()
+    before = frozenset(_history(alarms, candidate.placed.alarm_name, now))
+    way, why = _send(aws, log_group, candidate, way, now)
     alarmed: int | None = None
     while True:
-        fired, actions = _history(alarms, candidate.placed.alarm_name, since)
+        since = [one for one in _history(alarms, candidate.placed.alarm_name, now) if one not in before]
+        fired, actions = _told(since)
         seconds = int(clock.elapsed() - begun)
         alarmed = seconds if alarmed is None and fired else alarmed
         if {action.resource for action in actions} >= set(expected) or seconds >= wait:
@@ -208,24 +221,25 @@ def _put(logs: AwsClient, log_group: str, message: str, now: int) -> None:
         raise InputError(f"CloudWatch Logs rejected the canary: its time, {print_time(now)}, is too far from AWS's")
 
 
-def _history(alarms: AwsClient, name: str, since: int) -> tuple[bool, tuple[Action, ...]]:
-    """Whether the alarm fired since, and what it did."""
-    start = dt.datetime.fromtimestamp(since, dt.UTC)
-    alarmed = False
-    actions: list[Action] = []
+def _history(alarms: AwsClient, name: str, now: int) -> Iterator[_Event]:
+    """What the alarm did of late: by AWS's clock, and ours may be minutes ahead of it."""
+    start = dt.datetime.fromtimestamp(now - _LATELY, dt.UTC)
     for page in alarms.pages("describe_alarm_history", AlarmName=name, StartDate=start):
         for item in records(page, "AlarmHistoryItems"):
-            alarmed = alarmed or text(item, "HistorySummary").endswith(" to ALARM")
-            actions.extend(_action(item))
-    return alarmed or bool(actions), tuple(dict.fromkeys(actions))
+            yield _Event(str(item.get("Timestamp")), text(item, "HistorySummary"), text(item, "HistoryData"))
 
 
-def _action(item: Mapping[str, object]) -> Iterator[Action]:
-    summary = text(item, "HistorySummary")
-    if summary.startswith(_SUCCEEDED):
-        yield Action(summary.removeprefix(_SUCCEEDED).strip())
-    elif summary.startswith(_FAILED):
-        yield Action(summary.removeprefix(_FAILED).strip(), _error(text(item, "HistoryData")))
+def _told(events: Sequence[_Event]) -> tuple[bool, tuple[Action, ...]]:
+    """Whether the alarm fired, and what it did."""
+    actions = tuple(dict.fromkeys(action for event in events for action in _action(event)))
+    return bool(actions) or any(event.summary.endswith(" to ALARM") for event in events), actions
+
+
+def _action(event: _Event) -> Iterator[Action]:
+    if event.summary.startswith(_SUCCEEDED):
+        yield Action(event.summary.removeprefix(_SUCCEEDED).strip())
+    elif event.summary.startswith(_FAILED):
+        yield Action(event.summary.removeprefix(_FAILED).strip(), _error(event.data))
 
 
 def _error(data: str) -> str:
