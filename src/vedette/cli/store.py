@@ -8,12 +8,11 @@ import re
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from datetime import UTC, datetime
 
 import click
 
 from vedette.app.stores import BY_NAME, RETENTION, TABLES, KeptStore, kept_for, open_kept_by, settings_from
-from vedette.cli import output
+from vedette.cli import output, values
 from vedette.errors import ExitCode, UsageError, printable, unwritable
 from vedette.settings.model import Settings
 
@@ -115,7 +114,7 @@ def prune(given: str | None, url: str | None, ages: tuple[str, ...], dry_run: bo
     """
     settings = settings_from(given)
     kept = {**kept_for(settings), **dict(map(_age, ages))}
-    now = int(datetime.now(UTC).timestamp())
+    now = values.now()
     before = {name: now - seconds for name, seconds in kept.items()}
     with _opened(settings, url, create=False) as store:
         gone = store.expired(before) if dry_run else _pruned(store, before)
