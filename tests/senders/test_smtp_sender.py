@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import socket
 from collections.abc import Iterator, Sequence
+from datetime import UTC
 from email.utils import parsedate_to_datetime
 from functools import partial
 from pathlib import Path
@@ -61,7 +62,8 @@ def test_a_message_arrives_as_it_was_rendered(post: Post) -> None:
     assert letter["Message-ID"] == content.headers["Message-ID"]
     assert (letter["Subject"], letter["From"]) == (content.subject, "Vedette <vedette@example.com>")
     assert letter["To"] == "alice@example.com, Bob Smith <bob@example.com>"
-    assert parsedate_to_datetime(letter["Date"]).timestamp() == told.notice.now
+    assert parsedate_to_datetime(letter["Date"]).replace(tzinfo=UTC).timestamp() == told.notice.now
+    assert letter["Date"].endswith(" -0000"), "in UTC, of which no zone is told"
     assert (envelope.mail_from, envelope.rcpt_tos) == ("vedette@example.com", [ALICE, "bob@example.com"])
     text, html = (letter.get_body((kind,)) for kind in ("plain", "html"))
     assert text is not None
