@@ -8,6 +8,8 @@ import sys
 
 import pytest
 
+from waiting import PATIENCE
+
 HEAVY = [
     "rich",
     "msgspec",
@@ -36,7 +38,7 @@ print(json.dumps([code, sorted(sys.modules), opened]), file=sys.stderr)
 def probe(*arguments: str) -> tuple[int, list[str], list[str]]:
     """The exit code, the modules that are loaded at the end, and the files that were opened."""
     done = subprocess.run(
-        [sys.executable, "-c", PROBE, *arguments], capture_output=True, text=True, check=True, timeout=60
+        [sys.executable, "-c", PROBE, *arguments], capture_output=True, text=True, check=True, timeout=PATIENCE
     )
     code, modules, opened = json.loads(done.stderr.splitlines()[-1])
     return code, modules, opened

@@ -20,9 +20,7 @@ from vedette.app import Moment, ScanOptions, open_inputs, processes, scan
 from vedette.detections.definition import Detection
 from vedette.errors import VedetteError
 from vedette.sources.files import FileObject
-
-PATIENCE = 60
-"""Seconds after which a process counts as hanging, on a busy machine too."""
+from waiting import PATIENCE
 
 SCRIPT = """
 import datetime, signal, sys

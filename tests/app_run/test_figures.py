@@ -13,6 +13,7 @@ import pytest
 from vedette.app.figures import BUILD, DELIVERIES, FIGURES, OBJECTS, STORE_ERRORS, TICK_SECONDS, Figures
 from vedette.app.health import HealthServer
 from vedette.errors import InputError
+from waiting import PATIENCE
 
 GUIDE = Path(__file__).parents[2] / "docs" / "guide" / "running.md"
 
@@ -64,7 +65,7 @@ def server(troubles: list[str]) -> Iterator[HealthServer]:
 def _get(server: HealthServer, path: str, method: str = "GET") -> tuple[int, str]:
     request = urllib.request.Request(f"http://127.0.0.1:{server.port}{path}", method=method)
     try:
-        with urllib.request.urlopen(request, timeout=5) as answer:
+        with urllib.request.urlopen(request, timeout=PATIENCE) as answer:
             return answer.status, answer.read().decode()
     except urllib.error.HTTPError as error:
         with error:

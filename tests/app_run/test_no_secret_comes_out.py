@@ -30,6 +30,7 @@ from vedette.senders.port import Message
 from vedette.settings import Settings
 from vedette.settings.load import load_settings
 from vedette.sources.port import PoisonError, SourceError
+from waiting import PATIENCE
 
 SETTINGS = """
 [monitor]
@@ -219,7 +220,7 @@ def test_no_secret_comes_out(canaries: Canaries, capfd: pytest.CaptureFixture[st
 
 def _page(url: str) -> str:
     try:
-        with urllib.request.urlopen(url, timeout=10) as answer:
+        with urllib.request.urlopen(url, timeout=PATIENCE) as answer:
             return str(answer.read().decode())
     except urllib.error.HTTPError as error:
         return error.read().decode()

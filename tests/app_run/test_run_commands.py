@@ -17,6 +17,7 @@ import pytest
 
 from app_run.fakes import log_file, record
 from vedette.cli import invoke
+from waiting import PATIENCE
 
 SETTINGS = """\
 [store]
@@ -120,11 +121,13 @@ def test_once_on_a_terminal_shows_how_far_it_is_and_no_log_but_what_matters(home
     ):
         os.close(terminal)
         shown = _everything(screen)
-        assert process.wait(60) == 0
+        assert process.wait(PATIENCE) == 0
     assert " alerts" in shown, "the line that shows how far it is"
     assert "51 objects, 51 records" in shown
     assert "  info  " not in shown
-    again = subprocess.run(command, cwd=home, env=environment, capture_output=True, text=True, timeout=60, check=True)
+    again = subprocess.run(
+        command, cwd=home, env=environment, capture_output=True, text=True, timeout=PATIENCE, check=True
+    )
     first, rest = again.stderr.splitlines()
     assert first == "0 objects, 0 records, 0 matches, 0 messages sent"
     assert rest.startswith("1 message waits for its time"), "what is over the channel's rate"
@@ -182,7 +185,7 @@ def test_a_signal_ends_it_in_order(
             if events[-1] == "started":
                 asked = told["detections"]
                 process.send_signal(number)
-        assert process.wait(40) == 0
+        assert process.wait(PATIENCE) == 0
     assert invoke(["doctor"]) in (0, 1)
     assert f"{asked} to ask" in capsys.readouterr().out  # the canary's is counted by neither
     assert events[0] == "started"

@@ -20,6 +20,7 @@ from vedette.detections.definition import Severity
 from vedette.errors import InputError, ProblemsError
 from vedette.monitor.watching import CANARY
 from vedette.senders.port import Renewing
+from waiting import PATIENCE
 
 SOURCES = """
 [aws]
@@ -194,7 +195,7 @@ def test_a_folder_needs_no_aws_no_database_server_and_no_network(tmp_path: Path)
                    "XDG_CONFIG_HOME": str(tmp_path)}  # fmt: skip
     done = subprocess.run(
         [sys.executable, "-c", PROBE, "run", "logs", "--once"],
-        cwd=tmp_path, env=environment, capture_output=True, text=True, check=True, timeout=60,
+        cwd=tmp_path, env=environment, capture_output=True, text=True, check=True, timeout=PATIENCE,
     )  # fmt: skip
     code, modules = json.loads(done.stderr.splitlines()[-1])
     assert code == 0, done.stderr

@@ -11,7 +11,7 @@ import signal
 import subprocess
 import sys
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import closing, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -23,6 +23,7 @@ from vedette.app.scan import ScanOptions, open_inputs, scan
 from vedette.detections.loader import load_paths
 from vedette.monitor.store import AlertFilter, Store, StoreError
 from vedette.stores.sqlite import SqliteStore
+from waiting import PATIENCE
 
 DETECTIONS = ("key-made", "many-reads")
 END = 1 << 40
@@ -64,11 +65,11 @@ class Monitor:
         self.process.wait()
         self.process = None
 
-    def end(self, patience: float = 40) -> int:
+    def end(self) -> int:
         """Ask it to end; its exit code."""
         assert self.process is not None
         self.process.send_signal(signal.SIGTERM)
-        code = self.process.wait(patience)
+        code = self.process.wait(PATIENCE)
         self.process = None
         return code
 
@@ -79,16 +80,15 @@ class Monitor:
                 self.process.kill()
             self.process.wait()
 
-    def wait_until(self, question: object, seconds: float) -> None:
+    def wait_until(self, question: Callable[[], bool]) -> None:
         """Wait until `question()` holds, while the process lives; fails with the end of its log."""
-        assert callable(question)
-        for _ in range(int(seconds / 0.25)):
+        for _ in range(int(PATIENCE / 0.25)):
             if question():
                 return
             assert self.live_for(0.25), f"it ended by itself:\n{self.tail()}"
-        raise AssertionError(f"not within {seconds} seconds:\n{self.tail()}")
+        raise AssertionError(f"not within {PATIENCE} seconds:\n{self.tail()}")
 
-    def wait_until_idle(self, store: Store, files: int, patience: float = 120) -> None:
+    def wait_until_idle(self, store: Store, files: int, patience: float = PATIENCE) -> None:
         """Wait until all files are read and nothing waits to be sent; fails after `patience` seconds without progress.
 
         How long the whole takes is the machine's business, and that of who else works on it.

@@ -49,14 +49,14 @@ def test_a_mail_server_that_refuses_and_then_accepts(home: Path, monitor: Monito
         _appear(home, crowd.contents())
         for _ in range(2):
             monitor.start()
-            monitor.wait_until(lambda: "try again later" in monitor.log.read_text(), 40)
+            monitor.wait_until(lambda: "try again later" in monitor.log.read_text())
             monitor.kill()
             monitor.log.write_text("")
         assert post.envelopes == []
         post.data = "250 taken"
         monitor.start()
         with closing(open_store(f"sqlite:{home}/store.db")) as store:
-            monitor.wait_until(lambda: is_idle(store, crowd.files), 60)
+            monitor.wait_until(lambda: is_idle(store, crowd.files))
             assert monitor.end() == 0
             assert counted(store) == crowd.expected
             letters = post.letters
@@ -73,18 +73,18 @@ def test_a_disk_that_is_full_for_a_while(home: Path, monitor: Monitor, hardness:
     contents = crowd.contents()
     _appear(home, contents, 30)
     monitor.start()
-    monitor.wait_until((home / "store.db").exists, 30)
+    monitor.wait_until((home / "store.db").exists)
     with closing(open_store(f"sqlite:{home}/store.db")) as store:
-        monitor.wait_until(lambda: is_idle(store, 30), 40)
+        monitor.wait_until(lambda: is_idle(store, 30))
         for _ in range(2):
             assert monitor.process is not None
             monitor.log.write_text("")  # it is a file of the process, too
             resource.prlimit(monitor.process.pid, resource.RLIMIT_FSIZE, (16_384, resource.RLIM_INFINITY))
             _appear(home, contents, 40)
-            monitor.wait_until(lambda: '"store fails"' in monitor.log.read_text(), 40)
+            monitor.wait_until(lambda: '"store fails"' in monitor.log.read_text())
             resource.prlimit(monitor.process.pid, resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY,) * 2)
         _appear(home, contents)
-        monitor.wait_until(lambda: is_idle(store, crowd.files), 60)
+        monitor.wait_until(lambda: is_idle(store, crowd.files))
         assert monitor.end() == 0
         check(home, store, crowd)
 
@@ -109,11 +109,11 @@ def test_two_monitors_on_a_database_that_restarts(
         monitor.start()
         second.start()
         with closing(open_store(url)) as store:
-            monitor.wait_until(lambda: is_idle(store, 40), 60)
+            monitor.wait_until(lambda: is_idle(store, 40))
             _appear(home, contents, 40)
             database.restart()
             _appear(home, contents)
-            monitor.wait_until(lambda: is_idle(store, crowd.files), 90)
+            monitor.wait_until(lambda: is_idle(store, crowd.files))
             assert (monitor.end(), second.end()) == (0, 0)
             check(home, store, crowd)
             assert alerts(store)

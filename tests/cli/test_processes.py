@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from cli.samples import OWN, record, write_logs
+from waiting import PATIENCE, until
 
 VEDETTE = [sys.executable, "-m", "vedette"]
 FULL = Path("/dev/full")
@@ -26,7 +27,7 @@ def vedette(*arguments: str, **more: object) -> subprocess.CompletedProcess[str]
 def through_shell(script: str) -> subprocess.CompletedProcess[str]:
     """A POSIX shell's pipe or redirection; `$V` is the command."""
     quoted = f'V="{sys.executable} -m vedette"; {script}'
-    return subprocess.run(["sh", "-c", quoted], capture_output=True, text=True, timeout=60, check=False)
+    return subprocess.run(["sh", "-c", quoted], capture_output=True, text=True, timeout=PATIENCE, check=False)
 
 
 def test_the_module_is_the_command() -> None:
@@ -37,7 +38,7 @@ def test_the_entry_point_is_the_command() -> None:
     script = Path(sys.executable).with_name("vedette")
     if not script.exists():
         pytest.skip("vedette is not installed in this environment")
-    done = subprocess.run([script, "-V"], capture_output=True, text=True, timeout=60, check=False)
+    done = subprocess.run([script, "-V"], capture_output=True, text=True, timeout=PATIENCE, check=False)
     assert (done.returncode, done.stdout) == (0, "vedette 0.1.0\n")
 
 
@@ -119,7 +120,7 @@ def interrupted(arguments: Sequence[str], wait_for: Path) -> tuple[int, str]:
     try:
         with wait_for.open("wb"):  # returns when the command has opened the other end, and is reading
             os.killpg(process.pid, signal.SIGINT)
-            _, err = process.communicate(timeout=60)
+            _, err = process.communicate(timeout=PATIENCE)
     finally:
         process.kill()
     return process.returncode, err
@@ -154,7 +155,15 @@ def test_ctrl_c_in_the_middle_of_a_scan(room: Path, jobs: str) -> None:
         text=True,
         start_new_session=True,
     )
-    out, err = process.communicate(timeout=60)
+    out, err = process.communicate(timeout=PATIENCE)
     assert (process.returncode, out, err) == (130, "", "vedette: interrupted\n")
-    with pytest.raises(ProcessLookupError):
-        os.killpg(process.pid, 0)
+    until(lambda: not is_there(process.pid), lambda: "a worker is still there")
+
+
+def is_there(group: int) -> bool:
+    """Whether a process of the group is there: one that has ended is until somebody has asked how."""
+    try:
+        os.killpg(group, 0)
+    except ProcessLookupError:
+        return False
+    return True

@@ -16,6 +16,7 @@ import pytest
 
 from vedette.deploy import bundle as room
 from vedette.errors import InputError, VedetteError
+from waiting import PATIENCE
 
 ARCHITECTURE = {"x86_64": "x86_64", "aarch64": "arm64"}.get(platform.machine(), "x86_64")
 PYTHON = f"{sys.version_info.major}.{sys.version_info.minor}"
@@ -53,5 +54,5 @@ def unpacked(path: Path, folder: Path) -> Path:
 
 def version_of(python: str) -> str:
     """The version of another interpreter: `3.11`."""
-    told = subprocess.run([python, "--version"], capture_output=True, text=True, check=True, timeout=30).stdout
+    told = subprocess.run([python, "--version"], capture_output=True, text=True, check=True, timeout=PATIENCE).stdout
     return ".".join(told.split()[1].split(".")[:2])

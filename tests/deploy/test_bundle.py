@@ -21,6 +21,7 @@ from vedette.deploy import bundle as room
 from vedette.deploy.bundle import Bundle, bundle, check_sizes, zipped
 from vedette.detections.loader import load_builtin
 from vedette.errors import InputError, OutputError, VedetteError
+from waiting import PATIENCE
 
 DETECTIONS = load_builtin(tests=False)[:3]
 
@@ -88,7 +89,9 @@ def test_the_function_imports_nothing_that_is_not_in_it(made: Bundle, tmp_path: 
         "foreign = [name for name in sys.modules if name.partition('.')[0] in ('click', 'rich', 'boto3', 'psycopg')]\n"
         "assert not foreign, foreign\n"
     )
-    subprocess.run([sys.executable, "-I", "-S", "-c", program, str(folder), DETECTIONS[0].id], check=True, timeout=60)
+    subprocess.run(
+        [sys.executable, "-I", "-S", "-c", program, str(folder), DETECTIONS[0].id], check=True, timeout=PATIENCE
+    )
 
 
 def test_the_bytes_follow_from_names_and_contents_alone() -> None:

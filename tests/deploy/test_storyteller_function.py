@@ -17,6 +17,7 @@ from vedette.aws import AwsSession
 from vedette.deploy.bundle import Bundle, bundle
 from vedette.deploy.storyteller import contract
 from vedette.detections.loader import load_builtin
+from waiting import PATIENCE
 
 NOW = int(time.time())
 SLOT = NOW // 60 * 60 - 420
@@ -129,7 +130,7 @@ def test_what_fails_is_an_error_of_the_function(
     assert len(receiver.requests) == 1
 
 
-def _messages(aws: AwsSession, queue: str, count: int, patience: float = 20.0) -> list[dict[str, object]]:
+def _messages(aws: AwsSession, queue: str, count: int, patience: float = PATIENCE) -> list[dict[str, object]]:
     found: list[dict[str, object]] = []
     end = time.monotonic() + patience
     while len(found) < count and time.monotonic() < end:

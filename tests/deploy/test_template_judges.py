@@ -20,6 +20,7 @@ from vedette.deploy.deployment import Deployment
 from vedette.deploy.template import build, resolve
 from vedette.deploy.wanted import ChannelWanted, ExistingTrail, Pack, Subscription
 from vedette.detections.definition import Severity
+from waiting import PATIENCE
 
 ACCEPTED = Path(__file__).with_name("accepted_findings.toml")
 Finding = tuple[str, str, str]
@@ -59,7 +60,9 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def run(*command: str, cwd: Path) -> str:
     kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG", "TMPDIR") if name in os.environ}
     quiet = {"AWS_DEFAULT_REGION": REGION, "AWS_EC2_METADATA_DISABLED": "true", "PYTHONWARNINGS": "ignore"}
-    done = subprocess.run(command, capture_output=True, text=True, cwd=cwd, env=kept | quiet, timeout=300, check=False)
+    done = subprocess.run(
+        command, capture_output=True, text=True, cwd=cwd, env=kept | quiet, timeout=PATIENCE, check=False
+    )
     assert done.stdout or done.returncode == 0, done.stderr[-2_000:]
     return done.stdout
 

@@ -13,6 +13,7 @@ from render.notices import variants
 from render.test_hostile_texts import ATTACKS, attacked
 from vedette.alerts import render
 from vedette.alerts.notice import Notice
+from waiting import PATIENCE
 
 BROWSER = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 OPTIONS = (
@@ -62,7 +63,7 @@ def test_no_mail_is_wider_than_its_window(tmp_path: Path) -> None:
     wrapper = tmp_path / "mails.html"
     wrapper.write_text(f"<!DOCTYPE html><meta charset=utf-8><body>{''.join(frames)}{MEASURE}", encoding="utf-8")
     command = [str(BROWSER), *OPTIONS.split(), f"--user-data-dir={tmp_path / 'profile'}", wrapper.as_uri()]
-    done = subprocess.run(command, capture_output=True, encoding="utf-8", timeout=120, check=True)
+    done = subprocess.run(command, capture_output=True, encoding="utf-8", timeout=PATIENCE, check=True)
     measured = re.findall(r"<p>measured (\S+) (\d+) (\d+) (\w+) (\d+) (\d+)</p>", done.stdout)
     assert len(measured) == len(frames)
     for name, width, scroll_width, tall, whole, torn in measured:

@@ -9,6 +9,7 @@ import pytest
 from canaries import Canaries
 from vedette.secrets import Provider, SecretError, SecretRef, Secrets, parse
 from vedette.secrets.vault import GRACE
+from waiting import PATIENCE
 
 TOKEN = parse("secret://env/TOKEN")
 
@@ -161,7 +162,7 @@ def test_threads_share_one_fetch_and_do_not_wait_for_other_secrets() -> None:
             value = super().fetch(ref)
             if ref == TOKEN:
                 entered.set()
-                assert leave.wait(10)
+                assert leave.wait(PATIENCE)
             return value
 
     source = Slow("one")
@@ -170,10 +171,10 @@ def test_threads_share_one_fetch_and_do_not_wait_for_other_secrets() -> None:
     threads = [threading.Thread(target=lambda: values.append(secrets.value(TOKEN))) for _ in range(4)]
     for thread in threads:
         thread.start()
-    assert entered.wait(10)
+    assert entered.wait(PATIENCE)
     assert secrets.value(parse("secret://env/OTHER")) == "one"
     leave.set()
     for thread in threads:
-        thread.join(10)
+        thread.join(PATIENCE)
     assert values == ["one"] * 4
     assert source.asked == 2

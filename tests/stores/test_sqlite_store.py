@@ -20,6 +20,7 @@ from stores.writing import whole, write, write_for_ever
 from vedette.monitor.store import Store, StoreError
 from vedette.stores import migrations, sqlite
 from vedette.stores.sqlite import SqliteStore
+from waiting import PATIENCE
 
 KILLS = 36
 
@@ -185,7 +186,7 @@ class ThreadOf:
     def __enter__(self):
         thread = threading.Thread(target=self._run)
         thread.start()
-        thread.join(30)
+        thread.join(PATIENCE)
         return self
 
     def __exit__(self, *_: object) -> None:
