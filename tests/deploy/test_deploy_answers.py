@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -458,6 +459,50 @@ def test_a_topic_that_is_gone_has_no_subscribers() -> None:
     assert found.confirmation is subscribers.Confirmation.PENDING
 
 
+def rights(*statements: dict[str, object]) -> dict[str, object]:
+    return {"get_policy": {"Policy": json.dumps({"Statement": list(statements)})}}
+
+
+def statement(service: str, source: str) -> dict[str, object]:
+    condition = {"ArnLike": {"AWS:SourceArn": source}, "StringEquals": {"AWS:SourceAccount": "111122223333"}}
+    return {"Principal": {"Service": service}, "Action": "lambda:InvokeFunction", "Condition": condition}
+
+
+def test_a_right_to_call_the_function_is_told_from_others() -> None:
+    """Without it an alarm calls the function in vain, and nothing tells of that."""
+    alarms, events = "lambda.alarms.cloudwatch.amazonaws.com", "events.amazonaws.com"
+    deployed = [
+        resource(
+            "AWS::Lambda::Permission",
+            "f",
+            FunctionName="f",
+            Principal=who,
+            SourceArn=f"arn:{who}",
+            Action="lambda:InvokeFunction",
+        )
+        for who in (alarms, events)
+    ]
+    here = statement(alarms, f"arn:{alarms}"), statement(events, f"arn:{events}")
+    others = statement(events, "arn:another"), {"Principal": "*", "Action": "lambda:*"}
+    assert drift.find(session(**rights(*others, *here)), deployed) == ()
+    (opened,) = drift.find(session(**rights(here[0], *others)), deployed)
+    assert (opened.name, opened.fault) == (f"{events} may call f", drift.Fault.CHANGED)
+    assert [(one.path, one.after) for one in opened.details] == [("SourceArn", "arn:another")]
+    assert [one.fault for one in drift.find(session(get_policy=MISSING), deployed)] == [drift.Fault.MISSING] * 2
+    with pytest.raises(AwsError):
+        drift.find(session(get_policy=DENIED), deployed)
+
+
+@pytest.mark.parametrize(
+    ("answer", "anew"), [(MISSING, ["vedette-storyteller"]), (DENIED, []), ({"State": "Active"}, [])]
+)
+def test_the_storyteller_s_stack_is_made_anew_where_its_function_is_gone(answer: object, anew: list[str]) -> None:
+    there = {"vedette-storyteller": StackState("vedette-storyteller", "id", "CREATE_COMPLETE", "", {}, {}, 1, 1)}
+    assert list(planning._lost(session(get_function_configuration=answer), WANTED, there)) == anew
+    with pytest.raises(AwsError):
+        list(planning._lost(session(get_function_configuration=BROKEN), WANTED, there))
+
+
 def test_whom_somebody_added_to_a_topic_is_told_once_it_has_confirmed() -> None:
     """Whoever subscribes to a topic reads every alarm: the deployment's owner has to know of them."""
     topic = resource("AWS::SNS::Topic", "vedette-high")
@@ -501,7 +546,7 @@ def test_a_function_that_is_gone_or_failed_to_change() -> None:
     function = resource("AWS::Lambda::Function", "vedette-storyteller")
     gone = status._storyteller(session(get_function_configuration=MISSING), [function], 0)
     assert gone is not None
-    assert (gone.state, gone.trouble) == ("Missing", "somebody has deleted it")
+    assert (gone.state, gone.trouble) == ("Missing", "somebody has deleted it; `vedette deploy apply` makes it anew")
     with pytest.raises(AwsError):
         status._storyteller(session(get_function_configuration=DENIED), [function], 0)
     failed = {"State": "Active", "LastUpdateStatus": "Failed", "LastUpdateStatusReason": "no role"}

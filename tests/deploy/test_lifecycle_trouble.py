@@ -171,6 +171,23 @@ def test_a_stack_that_somebody_began_to_delete_is_made_anew(deploy: Deployer, aw
     assert "no changes" in deploy("plan", *OPTIONS).err
 
 
+def test_a_function_that_somebody_deleted_comes_back_with_its_rights(deploy: Deployer, aws: AwsSession) -> None:
+    """To CloudFormation nothing has changed, and each alarm calls it in vain."""
+    function = aws.client("lambda")
+    assert deploy("apply", *OPTIONS, "--yes").code == ExitCode.DONE
+    policy = json.loads(str(function.call("get_policy", FunctionName="vedette-storyteller")["Policy"]))
+    function.call("remove_permission", FunctionName="vedette-storyteller", StatementId=policy["Statement"][0]["Sid"])
+    assert "right to call the function deleted by hand" in deploy("plan", *OPTIONS).out
+    assert deploy("apply", *OPTIONS, "--yes").code == ExitCode.DONE
+    assert "no changes" in deploy("plan", *OPTIONS).err
+    function.call("delete_function", FunctionName="vedette-storyteller")
+    assert "the function vedette-storyteller is missing" in deploy("status").err.replace("\n    ", " ")
+    assert "+  function" in deploy("plan", *OPTIONS).out
+    assert deploy("apply", *OPTIONS, "--yes").code == ExitCode.DONE
+    assert function.call("get_policy", FunctionName="vedette-storyteller")["Policy"]
+    assert "no changes" in deploy("plan", *OPTIONS).err
+
+
 def test_what_cloudformation_is_at_work_on_is_waited_for(deploy: Deployer, aws: AwsSession) -> None:
     """An apply was interrupted while a stack was being made: planning says so, applying waits and goes on."""
     made_by_hand(aws, "vedette-base", waiting(2))

@@ -40,6 +40,7 @@ SERVICES = (
 CALLERS = {
     "deploy/discovery.py": {"plan", "apply", "status", "verify", "destroy", "import"},
     "deploy/stacks.py": {"apply"},
+    "deploy/plan.py": {"plan", "apply"},
     "deploy/assets.py": {"apply", "destroy"},
     "deploy/drift.py": {"status", "plan", "apply"},
     "deploy/mending.py": {"apply"},

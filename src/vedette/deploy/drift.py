@@ -16,9 +16,11 @@ from vedette.deploy.answers import mapping, records, text, texts
 from vedette.deploy.changes import KINDS, Detail, differences
 from vedette.deploy.deployed import Resource
 from vedette.deploy.intrinsics import UNKNOWN
+from vedette.predicates.document import load_document
 
 _BATCH = 100
 _POLICY = "AWS::SNS::TopicPolicy"
+_RIGHT = "AWS::Lambda::Permission"
 Live = Mapping[str, Mapping[str, object]]
 Reader = Callable[[AwsSession, Sequence[Resource]], Live]
 
@@ -61,12 +63,17 @@ def drifts(deployed: Iterable[Resource], live: Callable[[str, Sequence[Resource]
     for (type_, _), found in gathered.items():
         there = live(type_, found)
         for one in found:
-            yield from _compared(one, there.get(one.name))
+            yield from _compared(one, there.get(_key(one)))
+
+
+def _key(one: Resource) -> str:
+    """What tells it from others of its type: its name, and of a right to call a function whose right it is."""
+    return one.name if one.type != _RIGHT else f"{text(one.properties, 'Principal')} may call {one.name}"
 
 
 def _compared(one: Resource, there: Mapping[str, object] | None) -> Iterator[Drift]:
     kind = KINDS.get(one.type, one.type)
-    name = one.name if one.type != _POLICY else _topic_of(one).rpartition(":")[2]
+    name = _key(one) if one.type != _POLICY else _topic_of(one).rpartition(":")[2]
     if there is None:
         yield Drift(kind, name, one.detection, Fault.MISSING, one)
         return
@@ -218,6 +225,35 @@ def _trails(session: AwsSession, found: Sequence[Resource]) -> Live:
     }
 
 
+def _rights(session: AwsSession, found: Sequence[Resource]) -> Live:
+    """Who may call a function: without the right an alarm calls it in vain, and nothing tells of that."""
+    client = session.client("lambda")
+    held = dict(_each(found, lambda one: client.call("get_policy", FunctionName=one.name)))
+    there: dict[str, Mapping[str, object]] = {}
+    for one in found:
+        policy = load_document(text(held.get(one.name, {}), "Policy")) or {}
+        alike = [right for right in map(_right, records(policy, "Statement")) if right["Principal"] == _caller(one)]
+        asked = one.properties.get("SourceArn")
+        exact = next((right for right in alike if right["SourceArn"] == asked), None)
+        if exact or alike:
+            there[_key(one)] = exact or alike[0]
+    return there
+
+
+def _caller(one: Resource) -> str:
+    return text(one.properties, "Principal")
+
+
+def _right(statement: Mapping[str, object]) -> Mapping[str, object]:
+    conditions = mapping(statement, "Condition")
+    sources = {name.lower(): each for one in conditions for name, each in mapping(conditions, one).items()}
+    return {
+        "Principal": text(mapping(statement, "Principal"), "Service"),
+        "Action": statement.get("Action"),
+        "SourceArn": sources.get("aws:sourcearn"),
+    }
+
+
 def _each(
     found: Sequence[Resource], ask: Callable[[Resource], Mapping[str, object]]
 ) -> Iterator[tuple[str, Mapping[str, object]]]:
@@ -238,4 +274,5 @@ _READERS: Mapping[str, Reader] = {
     "AWS::Events::Rule": _rules,
     "AWS::SNS::Topic": _topics,
     _POLICY: _policies,
+    _RIGHT: _rights,
 }

@@ -7,6 +7,7 @@ values. What holds data, or what others hang on (a log group, a topic), is not m
 from __future__ import annotations
 
 import json
+import uuid
 from collections.abc import Callable, Iterable, Mapping
 
 from vedette.aws import AwsSession
@@ -114,6 +115,13 @@ def _topic_policy(session: AwsSession, one: Resource) -> None:
         )
 
 
+def _right(session: AwsSession, one: Resource) -> None:
+    """Beside what is left of it: CloudFormation's own statement has a name that nobody knows."""
+    names = "FunctionName", "Action", "Principal", "SourceAccount", "SourceArn"
+    given = {name: text(one.properties, name) for name in names}
+    session.client("lambda").call("add_permission", StatementId=f"vedette-{uuid.uuid4().hex}", **given)
+
+
 _TOLD: Mapping[str, tuple[str, ...]] = {
     "AWS::CloudTrail::Trail": (
         "IsMultiRegionTrail", "EnableLogFileValidation", "IncludeGlobalServiceEvents", "S3BucketName",
@@ -126,6 +134,7 @@ _MAKERS: Mapping[str, Mender] = {
     "AWS::CloudWatch::Alarm": _alarm,
     "AWS::CloudWatch::CompositeAlarm": _composite,
     "AWS::Events::Rule": _rule,
+    "AWS::Lambda::Permission": _right,
 }
 """What is made anew by the call that changes it."""
 _MENDERS: Mapping[str, Mender] = {

@@ -185,6 +185,8 @@ def _drift(wanted: Wanted) -> Iterator[_Need]:
     yield _Need(why, "sns", "GetTopicAttributes", Place.TOPICS)
     if wanted.events:
         yield _Need(why, "events", "DescribeRule ListTargetsByRule", Place.RULES)
+    if wanted.storyteller:
+        yield _Need(why, "lambda", "GetFunctionConfiguration GetPolicy", Place.FUNCTIONS)
 
 
 def _mend(wanted: Wanted) -> Iterator[_Need]:
@@ -196,6 +198,8 @@ def _mend(wanted: Wanted) -> Iterator[_Need]:
         yield _Need(why, "cloudwatch", "PutCompositeAlarm", Place.EVERYTHING)
     if wanted.events:
         yield _Need(why, "events", "ListTargetsByRule PutRule PutTargets RemoveTargets TagResource", Place.RULES)
+    if wanted.storyteller:
+        yield _Need(why, "lambda", "AddPermission", Place.FUNCTIONS)
     if wanted.trail is None:
         yield _Need(why, "cloudtrail", "UpdateTrail", Place.TRAILS)
 

@@ -12,7 +12,7 @@ import uuid
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from vedette.aws import AwsClient, AwsSession
+from vedette.aws import AwsClient, AwsError, AwsSession, Failure
 from vedette.deploy import assets, drift, names, stacks, standing
 from vedette.deploy.answers import mapping, text
 from vedette.deploy.changes import Change, Operation, Row, changes_of, rows
@@ -123,14 +123,12 @@ def make_plan(session: AwsSession, wanted: Wanted, deployment: Deployment, pause
     for state in there.values():
         unexpected_stack(state, wanted)
     name = f"vedette-{uuid.uuid4().hex}"
-    half_gone = any(state.status == "DELETE_FAILED" for state in there.values())
+    anew = frozenset(_lost(session, wanted, there))
     planned: list[StackPlan] = []
     try:
         for stack in deployment.stacks:
-            # Its composite alarms name alarms of other stacks, which CloudWatch keeps as long as they do.
-            anew = half_gone and stack.name == names.stack_name(wanted, names.OVERVIEW)
             with reaching(stack.region or wanted.region, wanted.region, wanted.event_regions):
-                one = _planned(session, wanted, stack, there.get(stack.name), name, pause, anew=anew)
+                one = _planned(session, wanted, stack, there.get(stack.name), name, pause, anew=stack.name in anew)
             planned.append(one)  # one by one: what is there when the next fails is taken back
         kept = {stack.name for stack in deployment.stacks}
         planned += [removal(session, state, Place.of(wanted)) for state in there.values() if state.name not in kept]
@@ -140,6 +138,22 @@ def make_plan(session: AwsSession, wanted: Wanted, deployment: Deployment, pause
         raise
     ordered = tuple(_ordered(planned, wanted.region))
     return Plan(wanted, deployment, ordered, drifts, found.unreached, _beside(session, wanted, ordered))
+
+
+def _lost(session: AwsSession, wanted: Wanted, there: Mapping[str, StackState]) -> Iterator[str]:
+    """The stacks that CloudFormation would leave as they are, and that have to be made anew."""
+    overview = names.stack_name(wanted, names.OVERVIEW)
+    if any(state.status == "DELETE_FAILED" for state in there.values()):
+        yield overview  # its composite alarms name alarms of the others, which CloudWatch keeps as long as they do
+    storyteller = there.get(names.stack_name(wanted, names.STORYTELLER))
+    if wanted.storyteller and storyteller is not None and storyteller.phase is Phase.STANDING:
+        try:
+            session.client("lambda").call("get_function_configuration", FunctionName=names.function_name(wanted))
+        except AwsError as error:
+            if error.failure is Failure.MISSING:
+                yield storyteller.name
+            elif error.failure is not Failure.DENIED:
+                raise
 
 
 def _beside(session: AwsSession, wanted: Wanted, planned: Sequence[StackPlan]) -> tuple[FoundTrail, ...]:
@@ -162,7 +176,8 @@ def _drifts(
         for change in one.changes
         if change.operation in (Operation.REMOVE, Operation.REPLACE)
     }
-    found = read(session, there.values(), Place.of(wanted))
+    anew = {one.name for one in planned if one.anew}
+    found = read(session, (state for state in there.values() if state.name not in anew), Place.of(wanted))
     return drift.find(session, (one for one in found if (one.stack, one.logical_id) not in going))
 
 

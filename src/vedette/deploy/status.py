@@ -136,7 +136,9 @@ def _storyteller(session: AwsSession, deployed: Sequence[Resource], now: int) ->
     except AwsError as error:
         if error.failure is not Failure.MISSING:
             raise
-        return StorytellerState(function.name, "Missing", "somebody has deleted it")
+        return StorytellerState(
+            function.name, "Missing", "somebody has deleted it; `vedette deploy apply` makes it anew"
+        )
     trouble = text(answer, "StateReason") or text(answer, "LastUpdateStatusReason")
     state = text(answer, "State") or "Active"
     if text(answer, "LastUpdateStatus") == "Failed":
