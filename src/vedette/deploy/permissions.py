@@ -189,6 +189,9 @@ def _drift(wanted: Wanted) -> Iterator[_Need]:
         yield _Need(why, "lambda", "GetFunctionConfiguration GetPolicy", Place.FUNCTIONS)
 
 
+_CALLERS = ("lambda.alarms.cloudwatch.amazonaws.com", "events.amazonaws.com")
+
+
 def _mend(wanted: Wanted) -> Iterator[_Need]:
     why = "put back what somebody changed"
     yield _Need(why, "logs", "PutMetricFilter PutRetentionPolicy", Place.CLOUDTRAIL_GROUP)
@@ -199,7 +202,8 @@ def _mend(wanted: Wanted) -> Iterator[_Need]:
     if wanted.events:
         yield _Need(why, "events", "ListTargetsByRule PutRule PutTargets RemoveTargets TagResource", Place.RULES)
     if wanted.storyteller:
-        yield _Need(why, "lambda", "AddPermission", Place.FUNCTIONS)
+        callers: Condition = {"StringEquals": {"lambda:Principal": [*_CALLERS]}}
+        yield _Need("let alarms and rules call the function again", "lambda", "AddPermission", Place.FUNCTIONS, callers)
     if wanted.trail is None:
         yield _Need(why, "cloudtrail", "UpdateTrail", Place.TRAILS)
 
