@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import zlib
 
 from vedette.cloudtrail.body import Body, Kind
 from vedette.detections.definition import Derived, Detection, Metric, ScopedException, Severity
@@ -17,7 +18,7 @@ NOON = 1_795_262_400
 def detection(pattern: str, **settings) -> Detection:
     """A detection with that pattern; `metric`, `group_by` and so on as given."""
     defaults = {
-        "id": f"detection-{abs(hash(pattern))}",
+        "id": f"detection-{zlib.crc32(pattern.encode(errors='surrogatepass')):08x}",
         "title": "Title",
         "severity": Severity.LOW,
         "description": "",
