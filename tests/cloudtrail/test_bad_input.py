@@ -10,6 +10,7 @@ import json
 import lzma
 import random
 import tarfile
+import time
 import tracemalloc
 import zlib
 
@@ -405,3 +406,15 @@ def test_a_tar_archive_is_told_with_its_name():
         archive.addfile(tarfile.TarInfo("log.json"))
     (told,) = found(gzip.compress(made.getvalue()))
     assert str(told) == "object, byte 0: not JSON: a tar archive; unpack it first: `tar -x`"
+
+
+@pytest.mark.parametrize("before", [b"", b'{"Records":[' + TEXTS[0] + b","])
+@pytest.mark.parametrize("bracket", [b"[", b'{"a":'])
+def test_brackets_without_end_are_given_up(before, bracket):
+    """Fifty megabytes of them took half a minute to follow, and led nowhere."""
+    data = before + bracket * 3_000_000
+    started = time.process_time()
+    got = found(data)
+    assert time.process_time() - started < 2
+    assert got[:-1] == TEXTS[:1] * bool(before)
+    assert got[-1].reason in {Reason.TOO_DEEP, Reason.BROKEN_JSON, Reason.CUT_SHORT}

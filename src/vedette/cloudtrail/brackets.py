@@ -15,6 +15,9 @@ _TOKEN = re.compile(rb'"(?:[^"\\]++|\\.)*+"?|[{}\[\]]', re.DOTALL)
 _STRING = re.compile(rb'"(?:[^"\\]++|\\.)*+"', re.DOTALL)
 _SCALAR = re.compile(rb'[^,:\[\]{}" \t\r\n]*+')
 _JUNK = re.compile(rb'[^,\[\]{}"]*+')
+MOST_OPEN = 100_000
+"""Brackets that may be open at once before a text is given up: nothing that closes so many has a use."""
+
 _OPENERS = b"{["
 _CLOSER = {ord("{"): ord("}"), ord("["): ord("]")}
 
@@ -69,6 +72,8 @@ def _container(text: bytes, at: int) -> Value:
         if byte in _CLOSER:
             expected.append(_CLOSER[byte])
             depth = max(depth, len(expected))
+            if depth > MOST_OPEN:
+                return Value(at, token.start(), depth, closed=False)
         elif byte != 0x22:
             if expected.pop() != byte:
                 return Value(at, token.start(), depth, closed=False)

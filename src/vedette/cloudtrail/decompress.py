@@ -15,6 +15,7 @@ from isal import igzip_lib
 
 from vedette.cloudtrail.body import Malformed, Reason
 from vedette.cloudtrail.limits import MEBIBYTE, Limits
+from vedette.errors import reason_of
 
 GZIP_MAGIC = b"\x1f\x8b"
 GZIP_IN_BASE64 = b"H4sI"
@@ -63,7 +64,7 @@ def read_pieces(stream: BinaryIO, name: str) -> Iterator[Piece]:
                 size += len(data)
         except OSError as error:
             yield from filter(None, (b"".join(parts),))
-            yield Malformed(name, f"byte {position + size}", Reason.UNREADABLE, str(error))
+            yield Malformed(name, f"byte {position + size}", Reason.UNREADABLE, reason_of(error))
             return
         if not parts:
             return

@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from typing import BinaryIO
 
 from vedette.cloudtrail.body import APART, Body, Kind, Malformed, Reason
+from vedette.cloudtrail.crowd import is_crowded
 from vedette.cloudtrail.decompress import open_text
 from vedette.cloudtrail.framing import frame
 from vedette.cloudtrail.limits import DEFAULT_LIMITS, Limits
@@ -34,7 +35,7 @@ def read_bodies(stream: BinaryIO, name: str, limits: Limits = DEFAULT_LIMITS) ->
     pieces = open_text(stream, name, limits)
     first = next(pieces, b"")
     second = next(pieces, None)
-    if second is None and isinstance(first, bytes) and is_plain_log_file(first):
+    if second is None and isinstance(first, bytes) and is_plain_log_file(first) and not is_crowded(first):
         yield Body(Kind.LOG_FILE, first, name)
         return
     start = (first,) if second is None else (first, second)

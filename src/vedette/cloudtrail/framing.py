@@ -11,6 +11,7 @@ from dataclasses import replace
 
 from vedette.cloudtrail import brackets
 from vedette.cloudtrail.body import APART, Body, Kind, Malformed, Reason
+from vedette.cloudtrail.crowd import numbered, without_short_lines
 from vedette.cloudtrail.decompress import GZIP_IN_BASE64, Piece
 from vedette.cloudtrail.judge import excerpt, json_error
 from vedette.cloudtrail.limits import Limits
@@ -171,6 +172,10 @@ class _Lines:
                 return
 
     def _chunk(self, data: bytes) -> Iterator[Body | Malformed]:
+        data, lost = without_short_lines(data)
+        if lost:
+            place = f"from line {self._line} on"
+            yield Malformed(self._name, place, Reason.NOT_CLOUDTRAIL, f"{lost:,} lines are too short to be records")
         if self._plain:
             if data.strip(_SPACE):
                 yield Body(Kind.NDJSON, data, self._name, self._line)
@@ -189,7 +194,7 @@ class _Lines:
                 for found in bodies_of(document, self._name, self._limits, f"line {self._line}"):
                     kind = found.kind if isinstance(found, Body) else None
                     if kind is not Kind.SIMULATION or kind is not before:  # a ground truth is one, not one a line
-                        yield found if isinstance(found, Malformed) else self._numbering.place(found)
+                        yield from (found,) if isinstance(found, Malformed) else numbered(found, self._numbering)
                     before = kind
             self._line += 1
 
@@ -279,7 +284,10 @@ class _Documents:
             run = []
             place = f"document {self._document}" if len(parts) > 1 or self._document > 1 else ""
             for found in bodies_of(text, self._name, self._limits, place):
-                yield self._numbering.place(found, more=more) if isinstance(found, Body) else found
+                if isinstance(found, Body):
+                    yield from numbered(found, self._numbering, more=more)
+                else:
+                    yield found
             self._document += 1
         yield from self._array(run)
 
@@ -346,7 +354,7 @@ def _salvage(
     whole = [value for value in elements if value.closed]
     if whole:
         tail = b"]}" if kind is Kind.LOG_FILE else b"]"
-        yield numbering.place(Body(kind, text[: whole[-1].end] + tail, name))
+        yield from numbered(Body(kind, text[: whole[-1].end] + tail, name), numbering)
     yield replace(fault, place=", ".join(filter(None, (f"record {numbering.next}", fault.place))))
 
 

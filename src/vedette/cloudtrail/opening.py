@@ -171,6 +171,9 @@ class Opener:
     def _lost(self, text: bytes, value: brackets.Value, where: str) -> Malformed:
         if value.end >= len(text):
             return self._judge.malformed(where, Reason.CUT_SHORT, "the record does not end")
+        if value.depth > brackets.MOST_OPEN:
+            detail = f"more than {brackets.MOST_OPEN} brackets open; what follows is not read"
+            return self._judge.malformed(where, Reason.TOO_DEEP, detail)
         detail = f"brackets do not fit at byte {value.end}; what follows cannot be told apart"
         return self._judge.malformed(where, Reason.BROKEN_JSON, detail)
 
