@@ -72,6 +72,8 @@ def test_the_codes() -> None:
         ("simulate --scenario quiet-day --out new --day 2026-11-20 --records 5", DONE),
         ("simulate --scenario no-such-day --out new", WRONG_INPUT),
         ("simulate --scenario quiet-day --out notes.txt", FAILURE),
+        ("simulate --scenario quiet-day --out new --day 9999-12-31", WRONG_INPUT),
+        ("simulate --scenario quiet-day --out=", WRONG_INPUT),
     ],
 )
 def test_exit_codes(shell: Shell, room: Path, command: str, code: int) -> None:

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from vedette.errors import InputError
 from vedette.simulate import background, generate, scenarios
 from vedette.simulate.background import SLOT, share
+from vedette.simulate.day import DAYS
 
 NAMES = [scenario.name for scenario in scenarios()]
 
@@ -123,6 +124,15 @@ def test_an_unknown_scenario_is_refused_with_a_suggestion(day):
 def test_accounts_that_cannot_be_are_refused_at_once(day, accounts):
     with pytest.raises(InputError, match="twelve digits"):
         generate("quiet-day", day=day, accounts=accounts)
+
+
+@pytest.mark.parametrize("far", [date(1970, 1, 7), date(9999, 12, 25), date.min, date.max])
+def test_days_at_the_ends_of_time_are_refused(far):
+    """Delays, sessions and what was made before reach beyond the day; no date may fall off the calendar."""
+    with pytest.raises(InputError, match=f"cannot simulate {far}"):
+        generate("full-attack", day=far)
+    for last in DAYS:
+        assert list(generate("full-attack", day=last, records=0))
 
 
 def test_a_negative_number_of_records_is_refused(day):

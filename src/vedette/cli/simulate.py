@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import shlex
 from pathlib import Path
 
 import click
@@ -52,7 +53,7 @@ def command(
     if listing:
         _list()
         return ExitCode.DONE
-    if scenario is None or out is None:
+    if not scenario or not out:  # an empty name of a folder would be this one
         raise UsageError("`--scenario` and `--out` are needed", hint="`vedette simulate --list` names the scenarios")
     chosen = day or today() - dt.timedelta(days=1)
     summary = write(Path(out), scenario, day=chosen, seed=seed, records=records, replace=replace)
@@ -60,5 +61,5 @@ def command(
         f"wrote {output.count(summary.records, 'record')} and {output.count(summary.duplicates, 'duplicate')} of "
         f"{summary.day} in {output.count(summary.files, 'file')}; {summary.scenario_records:,} are the scenario's"
     )
-    output.say(f"try `vedette scan {Path(out) / 'AWSLogs'}`", style="dim")
+    output.say(f"try `vedette scan {shlex.quote(str(Path(out) / 'AWSLogs'))}`", style="dim")
     return ExitCode.DONE

@@ -20,6 +20,9 @@ from vedette.simulate.delivery import LogFile, Mail
 from vedette.simulate.story import Story
 
 DEFAULT_ACCOUNTS = ("111122223333", "123456789012")
+DAYS = date(1970, 1, 8), date(9999, 12, 24)
+"""The first day and the last: a week on either side is room for delays, sessions and dates of things made before."""
+
 _DAY = 86_400
 _FULL_PACE = 10_000
 _STAFF = range(8, 61)
@@ -66,7 +69,8 @@ def generate(
     """The log files of `day` (UTC), in the order of their delivery.
 
     `records` is about how many records the ordinary day has; the attack's come on top. Same arguments, same bytes.
-    Raises InputError for an unknown scenario, an account that is not twelve digits, or a negative number of records.
+    Raises InputError for an unknown scenario, an account that is not twelve digits, a negative number of records, or a
+    day outside DAYS.
     """
     chosen = _scenario(scenario)
     if (
@@ -77,6 +81,8 @@ def generate(
         raise InputError("accounts must be different numbers of twelve digits", hint="for example `111122223333`")
     if records < 0:
         raise InputError(f"cannot simulate {records} records", hint="give a number of records of 0 or more")
+    if not DAYS[0] <= day <= DAYS[1]:
+        raise InputError(f"cannot simulate {day}", hint=f"give a day from {DAYS[0]} to {DAYS[1]}")
     company = found(seed, accounts, min(_STAFF[-1], _STAFF[0] + records // 2_000))
     return _deliver(company, chosen, day, records)
 
