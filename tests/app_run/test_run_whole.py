@@ -240,3 +240,18 @@ def test_once_that_is_told_to_stop_ends_early_and_says_so() -> None:
     run.stop.set()
     done = run.once()
     assert done.objects < 500
+
+
+def test_an_alert_is_opened_once_whoever_adds_to_it() -> None:
+    """By the next run in the same minute, or another monitor of the store: it was there already."""
+    store, clock, logs = MemoryStore(), SetClock(), [io.StringIO() for _ in range(3)]
+    figures = []
+    for number, log in enumerate(logs):
+        source = FilledSource(objects={f"o{number}": log_file(record(number))})
+        run = Run(parts(store, source=source, clock=clock, stream=log))
+        assert run.once().matches == 1
+        figures.append((run.taking.total.alerts, run.parts.figures.value(ALERTS, "high")))
+    assert figures == [(1, 1), (0, 0), (0, 0)]
+    assert ["alert opened" in log.getvalue() for log in logs] == [True, False, False]
+    with store.transaction() as tx:
+        assert [alert.evidence.count for alert in tx.alerts(AlertFilter())] == [3]

@@ -51,7 +51,8 @@ def test_an_object_is_counted_in_parts() -> None:
     broken = Malformed("o", "record 2", Why.NOT_JSON)
     with store.transaction() as tx:
         first = ingest(tx, watching, "s", "o", [live.body([event(1), event(2)]), broken], NOON, bodies=2, done=False)
-        assert first == Ingested(2, 1, 2, 0, first.alerts, told=1)
+        assert first == Ingested(2, 1, 2, 0, first.alerts, first.alerts, told=1)
+        assert len(first.opened) == 1
         row = tx.object("s", "o")
         assert row is not None
         assert (row.records, row.malformed, row.bodies, row.done) == (2, 1, 2, False)

@@ -44,11 +44,6 @@ from vedette.sources.port import Item, PoisonError
 TRIES = 4
 """Failures after which an object is put aside."""
 
-JUST = 60
-"""Seconds within which an alert counts as opened by what was just read."""
-
-MOST_OPENED = 10_000
-
 
 @dataclass(slots=True)
 class Total:
@@ -81,7 +76,6 @@ class Taking:
     _live: dict[str, int] = field(default_factory=dict)
     """When each source was first read to its end."""
 
-    _opened: set[str] = field(default_factory=set)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def take(self, batch: Sequence[Held], reader: Reader) -> None:
@@ -257,18 +251,13 @@ class Taking:
             self.total.matches += done.fresh
 
     def _count_alerts(self, done: Ingested) -> None:
-        """Count each alert the first time that it is met, by its severity."""
-        with self._lock:
-            fresh = set(done.alerts) - self._opened
-            if len(self._opened) > MOST_OPENED:
-                self._opened.clear()
-            self._opened |= fresh
-        if not fresh:
+        """Count each alert that this monitor opened, by its severity."""
+        if not done.opened:
             return
-        since = self.clock.now() - JUST
-        for alert in self.work.do(lambda tx: [tx.alert(one) for one in sorted(fresh)]):
-            if alert is not None and alert.created >= since and not alert.withdrawn:
-                self.total.alerts += 1
+        for alert in self.work.do(lambda tx: [tx.alert(one) for one in sorted(done.opened)]):
+            if alert is not None and not alert.withdrawn:
+                with self._lock:
+                    self.total.alerts += 1
                 self.figures.add(ALERTS, alert.severity.value)
                 level = Level.INFO if alert.severity >= Severity.MEDIUM else Level.DEBUG
                 fields = {"alert": alert.id, "title": alert.title, "severity": alert.severity.value}

@@ -37,7 +37,8 @@ Piece = BodyResult | Malformed
 
 @dataclass(frozen=True, slots=True)
 class Ingested:
-    """What became of a part of an object: matches = `fresh` + `duplicates`; `alerts` are the ids of those that changed.
+    """What became of a part of an object: matches = `fresh` + `duplicates`; `alerts` are the ids of those that changed,
+    `opened` of those among them that are new.
 
     `known` tells that the part had been read before: it counted nothing.
     """
@@ -47,6 +48,7 @@ class Ingested:
     fresh: int = 0
     duplicates: int = 0
     alerts: tuple[str, ...] = ()
+    opened: tuple[str, ...] = ()
     told: int = 0
     known: bool = False
 
@@ -77,7 +79,7 @@ class Arrival:
 def ingest_together(tx: Transaction, monitor: Monitor, arrivals: Iterable[Arrival], now: int) -> list[Ingested]:
     """As `ingest` one after the other; but a group that several of them touch is evaluated once.
 
-    What follows from all of them, `alerts` and `told`, is said with the last that was not known.
+    What follows from all of them, `alerts`, `opened` and `told`, is said with the last that was not known.
     """
     desk = Desk(tx, monitor, now)
     fresh: list[MatchRow] = []
@@ -86,7 +88,7 @@ def ingest_together(tx: Transaction, monitor: Monitor, arrivals: Iterable[Arriva
     desk.finish()
     if alerts:
         last = max(number for number, one in enumerate(done) if not one.known)
-        done[last] = replace(done[last], alerts=alerts, told=desk.told)
+        done[last] = replace(done[last], alerts=alerts, opened=tuple(desk.opened), told=desk.told)
     return done
 
 
@@ -240,7 +242,8 @@ def evaluate(desk: Desk, touched: Mapping[Place, Stretch]) -> tuple[str, ...]:
 def _evaluate(desk: Desk, name: str, group: Group, stretch: Stretch) -> list[str]:
     scope = desk.monitor.scopes[name]
     found = view(desk.tx, desk.monitor, scope, group, stretch)
-    alerts = reconcile(desk.tx, desk.monitor.policy, scope.detection, group, found, desk.now)
+    alerts, opened = reconcile(desk.tx, desk.monitor.policy, scope.detection, group, found, desk.now)
+    desk.opened += opened
     return [alert.id for alert in alerts]
 
 

@@ -27,15 +27,21 @@ _LOOKED_AT = 20
 
 def reconcile(
     tx: Transaction, policy: Policy, detection: Detection, group: Group, view: View, now: int
-) -> list[AlertRecord]:
-    """Make the stored alerts of the view say what its drafts say; the alerts that changed, as they are now."""
+) -> tuple[list[AlertRecord], list[str]]:
+    """Make the stored alerts of the view say what its drafts say.
+
+    The alerts that changed, as they are now; and the ids of those among them that were not there before.
+    """
     changed: list[AlertRecord] = []
+    opened: list[str] = []
     free = sorted(view.stored, key=lambda alert: (alert.created, alert.minutes, alert.id))
     for draft in view.drafts:
         own = [alert for alert in free if _meet(alert.minutes, draft.minutes)]
         free = [alert for alert in free if not _meet(alert.minutes, draft.minutes)]
         before = _joined(own) if own else None
         after = _new(tx, policy, detection, group, draft, now) if before is None else _changed(before, draft, now)
+        if before is None and tx.alert(after.id) is None:
+            opened.append(after.id)
         after = replace(after, title=detection.title, severity=detection.severity)
         if after != before or len(own) > 1:
             changed.append(replace(after, changed=now))
@@ -43,7 +49,7 @@ def reconcile(
     changed += (_withdrawn(alert, "late records took its ground away", now) for alert in free)
     for alert in changed:
         tx.put_alert(alert)
-    return changed
+    return changed, opened
 
 
 def _meet(one: tuple[int, int], other: tuple[int, int]) -> bool:

@@ -27,6 +27,7 @@ class Desk:
     silences: Sequence[Silence] = field(init=False)
     closed: int = 0
     told: int = 0
+    opened: list[str] = field(default_factory=list)
     _decisions: list[Decision] = field(default_factory=list)
 
     def __post_init__(self) -> None:
