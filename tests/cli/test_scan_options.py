@@ -26,6 +26,24 @@ def detections_of(found: list[dict[str, object]]) -> set[object]:
     return {alert["detection"] for alert in found}
 
 
+@pytest.mark.parametrize(
+    ("days", "shown"),
+    [
+        (["2026-11-21"], " 10:05 "),
+        (["2026-11-21", "2026-11-23"], " 11-23 10:05 "),
+        (["2024-11-21", "2026-11-21"], " 2024-11-21 10:05 "),
+    ],
+)
+def test_the_table_tells_as_much_of_a_day_as_is_needed(shell: Shell, room: Path, days: list[str], shown: str) -> None:
+    """Logs of several years without a year would be told in an order that nobody understands."""
+    made = [
+        record(5, "DeleteDetector", "guardduty", user, eventTime=f"{day}T10:05:00Z")
+        for user, day in zip("ab", days, strict=False)
+    ]
+    write_logs(room / "made", made)
+    assert shown in shell("scan", "made", *OWN).out
+
+
 @pytest.mark.parametrize("fail_on", SEVERITIES)
 @pytest.mark.parametrize("worst", SEVERITIES)
 def test_fail_on_answers_1_for_an_alert_at_or_above(shell: Shell, fail_on: str, worst: str) -> None:

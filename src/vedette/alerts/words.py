@@ -56,7 +56,7 @@ def when(alert: Seen, *, with_date: bool = True) -> str:
     first, last = print_time(alert.evidence.first), print_time(alert.evidence.last)
     start = (f"{first[:10]} " if with_date else "") + first[11:16]
     if first[:10] != last[:10]:
-        return f"{start} – {last[5:10]} {last[11:16]}"
+        return f"{start} – {last[5 * (first[:4] == last[:4]) : 10]} {last[11:16]}"
     return start if first[:16] == last[:16] else f"{start}–{last[11:16]}"
 
 

@@ -53,9 +53,8 @@ def table(alerts: Sequence[Alert], columns: int, *, every: bool = False) -> Iter
     Alerts about the same records share an entry, and so do those of one detection and group that came again. More than
     MOST_ENTRIES nobody reads: each detection then shows its first few, and the rest in a line, unless `every`.
     """
-    layout = _Layout(
-        columns, len({print_time(t)[:10] for a in alerts for t in (a.evidence.first, a.evidence.last)}) > 1
-    )
+    days = {print_time(time)[:10] for alert in alerts for time in (alert.evidence.first, alert.evidence.last)}
+    layout = _Layout(columns, dated=len(days) > 1, years=len({day[:4] for day in days}) > 1)
     loud = [alert for alert in alerts if alert.detection.severity >= _LOUD]
     told = fold_related(alerts)
     entries = list(_entries([one for one in told if one.alert.detection.severity >= _LOUD]))
@@ -78,10 +77,11 @@ def table(alerts: Sequence[Alert], columns: int, *, every: bool = False) -> Iter
 
 @dataclass(frozen=True, slots=True)
 class _Layout:
-    """How wide the table is, and whether times need their day."""
+    """How wide the table is, and whether times need their day, and days their year."""
 
     columns: int
     dated: bool
+    years: bool
 
     def header(self, left: str, middle: str, right: str) -> Text:
         head = f"{left:<{_LEFT}}{middle}"
@@ -107,7 +107,9 @@ def _entries(told: Sequence[Told]) -> Iterator[_Entry]:
 def _foremost(entries: list[_Entry]) -> tuple[list[_Entry], list[_Entry]]:
     """About MOST_ENTRIES of them, and the others. The most severe have the room that they need, and what remains goes
     to the less severe; of each detection one entry at least is there."""
-    room, shown, rest = MOST_ENTRIES, [], []
+    room = MOST_ENTRIES
+    shown: list[_Entry] = []
+    rest: list[_Entry] = []
     for _, alike in groupby(entries, key=lambda entry: entry[0].alert.detection.severity):
         same = list(alike)
         totals = Counter(entry[0].alert.detection.id for entry in same)
@@ -123,7 +125,8 @@ def _foremost(entries: list[_Entry]) -> tuple[list[_Entry], list[_Entry]]:
 
 def _entry(told: Sequence[Told], layout: _Layout, *, several: bool) -> Iterator[Text]:
     alert = told[0].alert
-    when = words.when(alert, with_date=layout.dated)[5 * layout.dated :]
+    when = words.when(alert, with_date=layout.dated)
+    when = when[len("2026-") :] if layout.dated and not layout.years else when
     if len(told) > 1:
         when += f" (+{len(told) - 1})"
     count = sum(one.alert.evidence.count for one in told)
