@@ -234,3 +234,19 @@ def test_detections_of_one_metric_are_named() -> None:
     assert len(found.placed) == 3
     six = build(wish(detections=tuple(own(f"own-{n}", more=same) for n in range(6))))
     assert six.left_out[0].reason.startswith("It counts into the metric Vedette/Same as `own-1`, `own-2` and 3 more:")
+
+
+def test_two_deployments_of_one_region_count_apart() -> None:
+    """Otherwise each record would count twice, and thresholds would be reached by half."""
+    named = own("named", more="metric: {namespace: Mine}\n")
+    found = build(wish(name="second", detections=(own(), named)))
+    counted = {
+        (one["MetricNamespace"], one["MetricName"])
+        for each in properties(found, "Logs::MetricFilter").values()
+        for one in each["MetricTransformations"]
+    }
+    assert counted == {("Vedette/second", "Own"), ("Mine", "Named")}
+    watched = {(one["Namespace"], one["MetricName"]) for one in properties(found, "CloudWatch::Alarm").values()}
+    assert counted <= watched
+    assert {(one.namespace, one.metric_name) for one in found.placed} == counted
+    assert "Vedette/second" in str(properties(found, "CloudWatch::Dashboard"))

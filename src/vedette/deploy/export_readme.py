@@ -13,7 +13,8 @@ _CONFIRM: Final = """
 ## Afterwards
 
 - Everybody whose mail address is subscribed gets a mail from AWS and has to confirm it; until then nobody is told.
-- `vedette deploy verify` asks AWS whether every pattern does what its tests say, and sends a canary.
+- `vedette deploy verify`, with the options that this was exported with, asks AWS whether every pattern does what its
+  tests say, and sends a canary.
 """
 _CODE: Final = """
 `storyteller.zip` is the function that tells who did what. Put it into a bucket of the same region first:

@@ -26,6 +26,9 @@ _ROOM: Final = (MAX_RESOURCES - 20, MAX_BODY - 50_000)
 """Resources and bytes of a stack of detections: some way below the limits, so that a release does not shift them."""
 
 
+_USUAL_NAME: Final = "vedette"
+_NAMESPACE: Final = "Vedette"
+"""Of the metrics of detections that name none."""
 _FORWARDS_SIZE: Final = MAX_INLINE - 4_000
 """Bytes of the rules of a stack in another region, which has no bucket to take more."""
 
@@ -73,7 +76,18 @@ def _checked(wanted: Wanted) -> Wanted:
     for one in wanted.detections:
         if names.alarm_name(wanted, one.id) in ours or one.id.startswith("any-"):
             raise InputError(f"the name of the detection `{one.id}` is one that a deployment gives itself")
-    return replace(wanted, detections=tuple(sorted(wanted.detections, key=lambda one: one.id)))
+    detections = (_of_its_own(wanted, one) for one in wanted.detections)
+    return replace(wanted, detections=tuple(sorted(detections, key=lambda one: one.id)))
+
+
+def _of_its_own(wanted: Wanted, one: Detection) -> Detection:
+    """The detection with its metric in a namespace of this deployment.
+
+    CloudWatch adds up what two deployments in one region count under one name. What a file puts elsewhere stays there.
+    """
+    if wanted.name == _USUAL_NAME or one.metric is None or one.metric.namespace != _NAMESPACE:
+        return one
+    return replace(one, metric=replace(one.metric, namespace=f"{_NAMESPACE}/{wanted.name}"))
 
 
 def _base(wanted: Wanted) -> Stack:
