@@ -147,6 +147,8 @@ def test_near_names(tmp_path: Path) -> None:
     assert near_to(str(tmp_path / "AWSLogs")) is None
     assert near_to(str(tmp_path / "xyzzy")) is None
     assert near_to(str(tmp_path / "no" / "folder")) is None
+    assert near_to("") == "the path is empty: is a variable of the shell unset?"
+    assert near_to(str(tmp_path / "*.gz")) == "no name matches, and so the shell left the pattern as it is"
     assert near_to("s3://bucket/AWSLogs") == "copy it first: `aws s3 sync s3://bucket/AWSLogs ./AWSLogs`"
 
 

@@ -56,13 +56,18 @@ def await_stdin(paths: Sequence[str]) -> None:
 
 
 def near_to(path: str) -> str | None:
-    """A hint about a path that is not there: a bucket's name, or a name much like it in the same folder."""
+    """A hint about a path that is not there: a bucket, a name much like it in the same folder, a pattern, nothing."""
     if path.startswith("s3://"):
         return f"copy it first: `aws s3 sync {path} ./AWSLogs`"
+    if not path:
+        return "the path is empty: is a variable of the shell unset?"
     given = Path(path)
     try:
         names = [entry.name for entry in given.parent.iterdir()]
     except OSError:
         return None
     near = closest(given.name, names)
-    return f"did you mean `{given.parent / near}`?" if near and near != given.name else None
+    if near and near != given.name:
+        return f"did you mean `{given.parent / near}`?"
+    matches_nothing = near is None and any(sign in path for sign in "*?[")
+    return "no name matches, and so the shell left the pattern as it is" if matches_nothing else None
