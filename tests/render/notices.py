@@ -157,7 +157,7 @@ def sign_in() -> AlertRecord:
 def self_alert() -> AlertRecord:
     return record(
         detection="source-quiet",
-        title="The source `s3-trail` has gone quiet",
+        title="A source has gone quiet",
         severity=Severity.HIGH,
         kind="self",
         group=("s3-trail",),

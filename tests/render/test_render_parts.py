@@ -17,14 +17,14 @@ from render.notices import ALICE, DEPLOY, NOON, SECRET, library, notice, record,
 from vedette.alerts import render
 from vedette.alerts.delivery import Reason
 from vedette.alerts.evidence import Counts, Evidence
-from vedette.alerts.notice import Links
-from vedette.alerts.record import Lifecycle, Status
+from vedette.alerts.notice import Links, Notice
+from vedette.alerts.record import Lifecycle, Status, Told
 from vedette.alerts.render.clean import begun, clean_evidence, shown
 from vedette.alerts.render.commands import filled, pasted, ready
 from vedette.alerts.render.console import console_links, through_portal
 from vedette.alerts.render.headline import lead, subject
 from vedette.alerts.render.moments import amazon, clock, lasting, spoken
-from vedette.alerts.render.sms import fitting, gsm, septets
+from vedette.alerts.render.sms import SEPTETS, fitting, gsm, septets
 from vedette.alerts.render.story import story
 from vedette.alerts.render.things import Kind, Thing, only_thing, things_of
 from vedette.cloudtrail.identity import Actor, ActorKind
@@ -298,6 +298,41 @@ def test_alerts_that_are_not_told_in_full_are_named_by_their_ids() -> None:
     for text in (content.text, content.html):
         assert {alert.id for alert in alerts if alert.id in text} == {alert.id for alert in alerts[:40]}
         assert "and 5 more" in text
+
+
+def test_what_a_decision_was_about_is_said_in_its_words_made_harmless() -> None:
+    """By then the store counts the telling itself, and nobody in it is new any more."""
+    told = again(Reason.NEW_ADDRESS, "203.0.113.66")
+    assert lead(told) == "New address in an alert that was told before: 203.0.113.66."
+    told = again(Reason.NEW_ACTOR, "bob, carol, dave and 2 more")
+    assert lead(told) == "New actors in an alert that was told before: bob, carol, dave and 2 more."
+    told = again(Reason.NEW_ACTOR, "eve\r\nBcc: \u202ex" + "y" * 1000)
+    assert lead(told).isprintable()
+    assert len(lead(told)) < 400
+    assert lead(again(Reason.REPEAT, "the snooze has ended")).endswith("told twice before. The snooze has ended.")
+    assert lead(again(Reason.REPEAT, "")).endswith("told twice before. Nobody has acknowledged it.")
+
+
+def again(reason: Reason, words: str) -> Notice:
+    alert = record(told=Told(NOON + 60, 2))
+    return replace(notice(alert, reason=reason), news={alert.id: words} if words else {})
+
+
+def test_a_message_of_the_monitor_itself_says_what_it_is_about() -> None:
+    """Four channels that fail would be four messages with one subject."""
+    failing = replace(variants()["self"].alerts[0], title="A channel fails", group=("mail",))
+    assert render.email(notice(failing)).subject == "[HIGH, VEDETTE ITSELF] A channel fails - mail"
+    over = notice(replace(failing, closed=NOON + 60), reason=Reason.RESOLVED)
+    assert render.email(over).subject == "[RESOLVED, VEDETTE ITSELF] A channel fails - mail"
+
+
+def test_a_text_message_holds_nothing_cut_but_its_title() -> None:
+    for size in range(0, 120, 3):
+        alert = replace(record(), title="A" + "x" * size)
+        text = render.sms(notice(alert))
+        assert septets(text) <= SEPTETS
+        parts = text.rpartition(" ")[0].split(" - ")[-1].split(", ")[1:]
+        assert set(parts) <= {"from 198.51.100.7", "unusual", "14 times", "11:03 CET"}, text
 
 
 def test_a_key_that_was_told_names_no_new_actor() -> None:

@@ -33,7 +33,8 @@ class Notice:
     """One message to one channel: why it is sent, about which alerts (of one incident, the most severe first), when.
 
     `key` is the delivery's. `detections` by id; one that is gone leaves what the record itself keeps. `usual` says,
-    by alert id, whether it is usual for the actor; `countries` says where an address is (a country, a service of AWS,
+    by alert id, whether it is usual for the actor; `news` what is new of one told before (actors, addresses, or
+    why it is told again); `countries` says where an address is (a country, a service of AWS,
     a network of a special kind); `closing` gives, by alert id, CloudWatch's reason for the return to OK. `zone` is
     the reader's (IANA), `now` epoch seconds. `held` is how many messages a summary stands for. `topic` is the ARN to
     which CloudWatch's form is published, `configured` since when the alarm of a detection is as it is (by id, epoch
@@ -50,6 +51,7 @@ class Notice:
     account_names: Mapping[str, str] = field(default_factory=dict)
     zone: str = "UTC"
     usual: Mapping[str, Usual] = field(default_factory=dict)
+    news: Mapping[str, str] = field(default_factory=dict)
     countries: Mapping[str, str] = field(default_factory=dict)
     closing: Mapping[str, str] = field(default_factory=dict)
     links: Links = field(default_factory=Links)

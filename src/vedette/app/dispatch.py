@@ -16,6 +16,7 @@ from vedette.app.figures import TRIES, Figures
 from vedette.app.journal import Journal
 from vedette.app.notices import Notices
 from vedette.app.work import Stopped, Work
+from vedette.cloudtrail.moment import print_time
 from vedette.monitor.outbox import LEASE, thread_of
 from vedette.monitor.settling import settle
 from vedette.monitor.store import StoreError, Transaction
@@ -138,6 +139,6 @@ class Dispatch:
         if isinstance(outcome, Sent):
             self._journal.info("delivery sent", **fields, note=outcome.note or None)
         elif isinstance(outcome, Retry):
-            self._journal.warning(f"delivery {after.state.value}", **fields, why=outcome.why, due=after.due)
+            self._journal.warning(f"delivery {after.state.value}", **fields, why=outcome.why, due=print_time(after.due))
         else:
             self._journal.error("delivery dead", **fields, why=outcome.why)

@@ -32,9 +32,11 @@ class Notices:
 
     def of(self, tx: Transaction, delivery: Delivery, now: int) -> Notice:
         """The notice of a delivery; alerts that are gone are left out."""
-        alerts = [alert for name in delivery.alerts if (alert := tx.alert(name)) is not None]
+        found = [_as_before(tx, alert, delivery) for name in delivery.alerts if (alert := tx.alert(name)) is not None]
+        alerts = [alert for alert, _ in found]
         notice = self.about(alerts, delivery.reason, delivery.key, channel=delivery.channel, now=now)
-        return replace(notice, usual=self._usual(tx, notice.alerts), configured=configured(tx))
+        news = {alert.id: words for alert, words in found if words}
+        return replace(notice, news=news, usual=self._usual(tx, notice.alerts), configured=configured(tx))
 
     def _usual(self, tx: Transaction, alerts: Iterable[AlertRecord]) -> dict[str, Usual]:
         found: dict[str, Usual] = {}
@@ -73,6 +75,19 @@ class Notices:
     def _countries(self, alerts: Iterable[AlertRecord]) -> dict[str, str]:
         addresses = dict.fromkeys(address for alert in alerts for address in alert.evidence.addresses.values)
         return {address: place for address in addresses if (place := self._places.of(address))}
+
+
+def _as_before(tx: Transaction, alert: AlertRecord, delivery: Delivery) -> tuple[AlertRecord, str]:
+    """The alert, told as often as before this delivery, and what the decision to tell it again was about.
+
+    What the store keeps of it counts this delivery: it is written together with the decision.
+    """
+    told = [decision for decision in tx.decisions(alert.id) if decision.deliveries]
+    here = [number for number, decision in enumerate(told) if delivery.key in decision.deliveries]
+    if not here:
+        return alert, ""
+    words = next((told[number].detail for number in here if told[number].reason is delivery.reason), "")
+    return alert.amended(told=replace(alert.told, times=here[0])), words
 
 
 def _order(alert: AlertRecord) -> tuple[int, int, str]:

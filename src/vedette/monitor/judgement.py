@@ -64,12 +64,17 @@ def _news(alert: AlertRecord, policy: Policy, now: int) -> _News | None:
         return _News(Reason.FIRST)
     if now >= told.at + policy.news_after:
         if actors := unnamed_actors(alert):
-            return _News(Reason.NEW_ACTOR, ", ".join(sorted(actors)[:3]))
+            return _News(Reason.NEW_ACTOR, _named(actors))
         if addresses := unnamed_addresses(alert):
-            return _News(Reason.NEW_ADDRESS, ", ".join(sorted(addresses)[:3]))
+            return _News(Reason.NEW_ADDRESS, _named(addresses))
     if not alert.standing:
         return None if told.over or not policy.tell_resolved else _News(Reason.RESOLVED)
     return _repetition(alert, policy, now)
+
+
+def _named(names: frozenset[str], most: int = 3) -> str:
+    more = len(names) - most
+    return ", ".join(sorted(names)[:most]) + (f" and {more} more" if more > 0 else "")
 
 
 def _repetition(alert: AlertRecord, policy: Policy, now: int) -> _News | None:

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from email.header import Header
 from email.message import EmailMessage
-from email.policy import SMTP
+from email.policy import SMTP, EmailPolicy
 from email.utils import formataddr, formatdate, parseaddr
 
 from vedette.alerts.render import EmailContent
@@ -18,7 +19,36 @@ from vedette.errors import InputError, printable
 _ADDRESS = r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@(?:[A-Za-z0-9-]{1,63}\.)*[A-Za-z0-9-]{1,63}"
 _MAILBOX = re.compile(rf'{_ADDRESS}|(?:[^<>@"(),:;\\]+|"[^<>@"\\]+") <{_ADDRESS}>')
 _HEADER = re.compile(r"[A-Za-z][A-Za-z0-9-]{0,60}")
+_LONGEST = 998
+"""RFC 5322, 2.1.1: "Each line of characters MUST be no more than 998 characters"."""
+
 _OURS = frozenset({"from", "to", "subject", "date", "mime-version", "cc", "bcc", "sender", "reply-to"})
+
+
+class _Policy(EmailPolicy):
+    """Headers of ASCII in one line, as far as lines of a mail may go; other texts whole in encoded words.
+
+    Folded by `email`, one of 70 to 77 characters begins with an empty line, of which some programs show only that; and
+    between two encoded words a blank gets lost.
+    """
+
+    def fold(self, name: str, value: str) -> str:
+        """The header as it is written."""
+        return _written(name, value, self.linesep) or super().fold(name, value)
+
+    def fold_binary(self, name: str, value: str) -> bytes:
+        """The same in bytes."""
+        return _written(name, value, self.linesep).encode() or super().fold_binary(name, value)
+
+
+def _written(name: str, value: str, line_end: str) -> str:
+    """Empty where it is left to `email`: what has parts, such as addresses."""
+    line = f"{name}: {value}"
+    if line.isascii() and len(line) <= _LONGEST:
+        return line + line_end
+    if name == "Subject" or name.startswith("X-"):
+        return f"{name}: {Header(str(value), 'utf-8', header_name=name).encode(linesep=line_end)}{line_end}"
+    return ""
 
 
 def mail_address(text: str, what: str) -> str:
@@ -59,7 +89,7 @@ def compose(content: EmailContent, sender: str, recipients: Sequence[str], at: i
 
 def wire(message: EmailMessage, line_end: str = "\r\n") -> bytes:
     """The message as it is handed to a server, or kept in a file: in seven bits, which everything takes."""
-    return message.as_bytes(policy=SMTP.clone(cte_type="7bit", linesep=line_end))
+    return message.as_bytes(policy=_Policy(cte_type="7bit", linesep=line_end))
 
 
 def message_id(message: EmailMessage) -> str:

@@ -10,10 +10,10 @@ from vedette.alerts.render.clean import begun, clean_evidence, shown
 from vedette.alerts.render.moments import lasting, spoken
 from vedette.alerts.render.story import Story
 
-SUBJECT = 78
-"""RFC 5322 asks for lines of at most 78 characters, and a phone shows fewer."""
+SUBJECT = 100
+"""As long as SNS takes; what a phone shows of it stands first."""
 
-_ACTOR, _ACCOUNT, _TITLE = 30, 20, 20
+_ACTOR, _ACCOUNT, _TITLE, _NEWS = 30, 20, 20, 300
 _MARKS = {
     Reason.NEW_ACTOR: "New actor: ",
     Reason.NEW_ADDRESS: "New address: ",
@@ -38,9 +38,11 @@ def subject(notice: Notice, stories: tuple[Story, ...], longest: int = SUBJECT) 
         return begun(start + f"{notice.held} messages were held back", longest)
     first = stories[0]
     parts = [shown(first.actors, _ACTOR), shown(first.account.partition(" (")[0], _ACCOUNT)]
+    if notice.alerts and notice.alerts[0].kind == "self":
+        parts.append(shown(notice.alerts[0].group[0], _ACTOR))
     end = "".join(f" - {part}" for part in parts if part)
     if (others := len(stories) - 1) > 0:
-        end += f" (+{others} more)"
+        end += f" (+{others} alert{'s' if others > 1 else ''})"
     room = max(_TITLE, longest - len(start) - len(end))
     return begun(start + begun(first.title, room) + end, max(longest, _TITLE))
 
@@ -51,9 +53,8 @@ def _tag(notice: Notice) -> str:
         return "TEST"
     if kinds == {"canary"}:
         return "CANARY"
-    if notice.reason is Reason.RESOLVED:
-        return "RESOLVED"
-    return f"{severity(notice)}, VEDETTE ITSELF" if kinds == {"self"} else severity(notice)
+    tag = "RESOLVED" if notice.reason is Reason.RESOLVED else severity(notice)
+    return f"{tag}, VEDETTE ITSELF" if kinds == {"self"} else tag
 
 
 def lead(notice: Notice) -> str:
@@ -116,16 +117,28 @@ def _repeat(notice: Notice) -> str:
     opened = min(alert.opened for alert in notice.alerts)
     told = max(alert.told.times for alert in notice.alerts)
     before = f", told {words.times(told)} before" if told else ""
-    return f"Reminder: still open since {spoken(opened, notice.zone)}{before}. Nobody has acknowledged it."
+    why = _news(notice) or "nobody has acknowledged it"
+    return f"Reminder: still open since {spoken(opened, notice.zone)}{before}. {why[:1].upper()}{why[1:]}."
+
+
+def _news(notice: Notice) -> str:
+    """What the decision to tell again was about; empty if the notice does not know."""
+    return "; ".join(dict.fromkeys(shown(notice.news[one.id], _NEWS) for one in notice.alerts if one.id in notice.news))
 
 
 def _joined(notice: Notice, noun: str) -> str:
+    if known := _news(notice):
+        several = ", " in known or "; " in known
+        return f"New {noun}{_plural(noun) if several else ''} in an alert that was told before: {known}."
     new = sorted({name for alert in notice.alerts for name in _untold(alert, noun)})
     if not new:
         return f"A new {noun} joined an alert that was told before."
     named = ", ".join(new[:3]) + (f" and {len(new) - 3} more" if len(new) > 3 else "")
-    plural = f"New {noun}{'es' if noun == 'address' else 's'}" if len(new) > 1 else f"New {noun}"
-    return f"{plural} in an alert that was told before: {named}."
+    return f"New {noun}{_plural(noun) if len(new) > 1 else ''} in an alert that was told before: {named}."
+
+
+def _plural(noun: str) -> str:
+    return "es" if noun == "address" else "s"
 
 
 def _untold(alert: AlertRecord, noun: str) -> set[str]:

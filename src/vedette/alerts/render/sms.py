@@ -7,6 +7,7 @@ message into UCS-2 with 70 characters a part.
 from __future__ import annotations
 
 import unicodedata
+from collections.abc import Iterable, Sequence
 
 from vedette.alerts import words
 from vedette.alerts.notice import Notice
@@ -73,15 +74,26 @@ def sms(notice: Notice) -> str:
     seen = Seen(clean_evidence(first.evidence))
     start = gsm(subject(notice, (told,) * len(notice.alerts), longest=90))
     end = _end(told.page, told.id)
-    middle = ""
+    more: list[tuple[str, ...]] = []
     if seen.evidence.addresses.values:
-        middle += f", from {words.whence(seen, 1)}"
-    if first.evidence.count:
-        middle += f", {words.times(first.evidence.count)}, {clock(first.evidence.last, notice.zone)}"
+        more.append((f", from {words.whence(seen, 1)}", f", from {seen.evidence.addresses.most_common(1)[0][0]}.."))
     usual = notice.usual.get(first.id)
     if usual is not None and usual.judgement is Judgement.UNUSUAL:
-        middle += ", unusual"
-    return fitting(start + gsm(middle), SEPTETS - septets(end)) + end
+        more.append((", unusual",))
+    if first.evidence.count:
+        more += [(f", {words.times(first.evidence.count)}",), (f", {clock(first.evidence.last, notice.zone)}",)]
+    return _with(start, more, SEPTETS - septets(end)) + end
+
+
+def _with(start: str, more: Iterable[Sequence[str]], room: int) -> str:
+    """The start, and what else there is room for as a whole, each in the first of its forms that fits.
+
+    Half an address, or half a time, is worse than none.
+    """
+    text = fitting(start, room)
+    for forms in more:
+        text += next((form for form in map(gsm, forms) if septets(text + form) <= room), "")
+    return text
 
 
 def _end(page: str, alert_id: str) -> str:
