@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import io
 import os
+import tempfile
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -113,16 +114,37 @@ def test_a_pipe_that_is_named_is_read_once_and_can_be_read_twice(tmp_path: Path)
 
 def test_a_spool_that_cannot_be_written_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     class Full(io.BytesIO):
-        name = "/tmp/vedette-x.input"
+        name = 5
 
         def write(self, _: object) -> int:
             raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr("tempfile.NamedTemporaryFile", lambda **_: Full())
+    monkeypatch.setattr("vedette.sources.files._spool", Full)
     with pytest.raises(OutputError) as caught, spooled_stdin(io.BytesIO(b"a record")):
         pass
-    assert caught.value.message == "cannot write what `-` gives to `/tmp/vedette-x.input`: no space left on device"
+    where = tempfile.gettempdir()
+    assert caught.value.message == f"cannot write what `-` gives to `{where}`: no space left on device"
     assert caught.value.hint == "make room on the disk, or choose another place"
+
+
+@pytest.mark.parametrize("open_files", ["/proc/self/fd", "/nowhere"])
+def test_what_is_spooled_can_be_read_twice_by_forked_processes_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, open_files: str
+) -> None:
+    """Where the system allows it the spool has no name: nothing is left of it, however the process ends."""
+    if open_files != "/nowhere" and not Path(open_files).is_dir():
+        pytest.skip("this system does not list the open files of a process")
+    monkeypatch.setattr("vedette.sources.files._OPEN_FILES", open_files)
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    with spooled_stdin(io.BytesIO(b"a record")) as found:
+        assert len(list(tmp_path.iterdir())) == (open_files == "/nowhere")
+        assert list(find_objects([found.path])) == [FileObject(found.path, found.path, 8)]
+        child = os.fork()
+        if child == 0:
+            with found.open() as stream:
+                os._exit(stream.read() != b"a record")
+        assert os.waitpid(child, 0)[1] == 0
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_standard_input_can_be_read_twice_and_leaves_nothing() -> None:

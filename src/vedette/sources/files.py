@@ -14,12 +14,14 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO
+from typing import IO, BinaryIO
 
 from vedette.errors import reason_of, unwritable
 
 STDIN = "-"
 _SPOOLED_AT_ONCE = 1 << 20
+_OPEN_FILES = "/proc/self/fd"
+"""Where Linux lets a process, and those forked from it, open its open files anew, deleted or not."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,11 +115,20 @@ def spooled_pipe(path: str) -> Iterator[FileObject]:
 
 @contextmanager
 def _spooled(name: str, stream: BinaryIO) -> Iterator[FileObject]:
-    with tempfile.NamedTemporaryFile(prefix="vedette-", suffix=".input") as spool:
+    with _spool() as spool:
         while data := stream.read(_SPOOLED_AT_ONCE):
             try:
                 spool.write(data)
                 spool.flush()
             except OSError as error:
-                raise unwritable(f"what `{name}` gives to `{spool.name}`", error) from error
-        yield FileObject(name, spool.name, spool.tell())
+                raise unwritable(f"what `{name}` gives to `{tempfile.gettempdir()}`", error) from error
+        path = spool.name if isinstance(spool.name, str) else f"{_OPEN_FILES}/{spool.fileno()}"
+        yield FileObject(name, path, spool.tell())
+
+
+def _spool() -> IO[bytes]:
+    """A temporary file: without a name where the system lets it be opened again, for a process that is killed would
+    leave a named one, with somebody's logs in it, behind."""
+    if Path(_OPEN_FILES).is_dir():
+        return tempfile.TemporaryFile()
+    return tempfile.NamedTemporaryFile(prefix="vedette-", suffix=".input")
