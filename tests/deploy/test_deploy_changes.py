@@ -9,9 +9,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from vedette.deploy import answers
-from vedette.deploy.changes import Change, Concern, Detail, Operation, changes_of, differences, rows
+from vedette.deploy.changes import Change, Concern, Operation, changes_of, rows
 from vedette.deploy.deployed import resources
 from vedette.deploy.deployment import Stack
+from vedette.deploy.differences import Detail, differences
 from vedette.deploy.discovery import FoundTrail, choose_trail
 from vedette.deploy.drift import drifts, plain
 from vedette.deploy.failures import explained
@@ -71,6 +72,55 @@ def test_what_only_gets_tags_is_no_row() -> None:
     (change,) = changes_of("s", [answer], template(A=alarm()), template(A=alarm()), PLACE)
     assert change.tags_only
     assert rows([change], {}) == ()
+
+
+def referring(cause: str, source: str = "ResourceAttribute", evaluation: str = "Dynamic") -> dict[str, object]:
+    """What CloudFormation says of a property that refers to a resource which changes."""
+    target = {"Attribute": "Properties", "Name": "KmsMasterKeyId", "Path": "/Properties/KmsMasterKeyId",
+              "BeforeValue": "arn:old", "AfterValue": "{{changeSet:KNOWN_AFTER_APPLY}}"}  # fmt: skip
+    return {"Target": target, "Evaluation": evaluation, "ChangeSource": source, "CausingEntity": cause}
+
+
+def modified(name: str, type_: str, *details: object, **more: object) -> dict[str, object]:
+    change = {"Action": "Modify", "LogicalResourceId": name, "ResourceType": type_, "Replacement": "False", **more}
+    return {"ResourceChange": {**change, "Scope": ["Properties"], "Details": list(details)}}
+
+
+TAG = {
+    "Target": {"Attribute": "Tags", "Path": "/Properties/Tags/0/Value", "BeforeValue": "1", "AfterValue": "2"},
+    "Evaluation": "Static", "ChangeSource": "DirectModification",
+}  # fmt: skip
+
+
+def test_what_only_refers_to_something_that_changes_is_no_change() -> None:
+    """A new version changes the key's tags, and CloudFormation lists each topic, since it might get another key."""
+    topic = modified("Topic", "AWS::SNS::Topic", referring("Key.Arn"))
+    tagged = modified("Other", "AWS::SNS::Topic", referring("Key.Arn"), TAG)
+    key = modified("Key", "AWS::KMS::Key", TAG)
+    found = tuple(changes_of("s", [key, topic, tagged], template(), template(), PLACE))
+    assert [(one.logical_id, one.tags_only) for one in found] == [("Key", True), ("Other", True)]
+    assert rows(found, {}) == ()
+
+
+def test_what_refers_to_something_that_is_made_anew_changes_with_it() -> None:
+    topic = modified("Topic", "AWS::SNS::Topic", referring("Key.Arn"))
+    for key in (
+        modified("Key", "AWS::KMS::Key", TAG, Replacement="True"),
+        {"ResourceChange": {"Action": "Add", "LogicalResourceId": "Key", "ResourceType": "AWS::KMS::Key"}},
+    ):
+        _, change = changes_of("s", [key, topic], template(), template(), PLACE)
+        assert change.details == (Detail("KmsMasterKeyId", "arn:old", "(known once it is made)"),)
+    direct = modified("Topic", "AWS::SNS::Topic", referring("", "DirectModification"))
+    (change,) = changes_of("s", [direct], template(), template(), PLACE)
+    assert change.details
+
+
+def test_what_cloudformation_works_out_is_told_in_words() -> None:
+    before, after = {"KmsKeyId": {"Fn::GetAtt": ["Key", "Arn"]}}, {"KmsKeyId": {"Ref": "Other"}}
+    assert list(differences(before, after)) == [Detail("KmsKeyId", "the Arn of Key", "Other")]
+    assert list(differences(before, {})) == [Detail("KmsKeyId", "the Arn of Key", None)]
+    assert list(differences({}, {"A": {"Fn::Sub": "arn:${X}"}})) == [Detail("A", None, "arn:${X}")]
+    assert list(differences({"A": {"Fn::Sub": "x"}}, {"A": {"Fn::Sub": "x"}})) == []
 
 
 @pytest.mark.parametrize(

@@ -343,9 +343,9 @@ def test_the_report_of_a_template_and_its_files(shell: Shell, tmp_path: Path, mo
     assert max(len(line) for line in lines if not line.startswith("hint")) <= 100
 
 
-def test_the_machine_readable_report(shell: Shell) -> None:
-    text = shell.transcript("deploy", "import", str(DATA / "main.tf"), "-o", "json").replace(str(DATA), "data")
-    check_golden("import-json.txt", text, HERE / "golden")
+def test_the_machine_readable_report(shell: Shell, tmp_path: Path) -> None:
+    (tmp_path / "data").symlink_to(DATA)
+    check_golden("import-json.txt", shell.transcript("deploy", "import", "data/main.tf", "-o", "json"), HERE / "golden")
 
 
 def test_wrong_uses_are_told(shell: Shell, tmp_path: Path) -> None:

@@ -9,8 +9,9 @@ from rich.text import Text
 
 from vedette.alerts.words import joined
 from vedette.cli import output
-from vedette.deploy.changes import Change, Concern, Detail, Operation, Row
+from vedette.deploy.changes import Change, Concern, Operation, Row
 from vedette.deploy.deployment import Deployment, LeftOut
+from vedette.deploy.differences import Detail
 from vedette.deploy.event_regions import seen_regions
 from vedette.deploy.mending import RENEWAL, did_by_hand, mendable
 from vedette.deploy.plan import Plan

@@ -7,11 +7,11 @@ rule into one, say what changes from what to what, and set apart what grants rig
 from __future__ import annotations
 
 import enum
-import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from vedette.deploy.answers import mapping, records, text
+from vedette.deploy.differences import Detail, differences
 from vedette.deploy.intrinsics import Place, name_of, resolved
 from vedette.deploy.names import DETECTION_TAG
 
@@ -40,15 +40,6 @@ class Concern(enum.Enum):
     """It says who may do what."""
     OUTWARD = "outward"
     """It sends something out of the account, or opens something to the public."""
-
-
-@dataclass(frozen=True, slots=True)
-class Detail:
-    """One property: its path (`Threshold`), and its value before and after, as text; None where there is none."""
-
-    path: str
-    before: str | None
-    after: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,6 +136,8 @@ KINDS = {
     "AWS::SQS::QueuePolicy": "policy of the queue",
 }
 
+_LATER = "{{changeSet:KNOWN_AFTER_APPLY}}"
+"""What CloudFormation writes for a value that it learns only when the change is carried out."""
 _SHORT = {
     "AWS::CloudWatch::CompositeAlarm": "alarm",
     "AWS::Events::Rule": "rule",
@@ -160,13 +153,38 @@ def changes_of(
     `place` is where the stack stands, `region` is its region if that is not the home's.
     """
     known = detections_in(old, place) | detections_in(new, place)
-    for answer in answers:
-        change = mapping(answer, "ResourceChange")
+    asked = [mapping(answer, "ResourceChange") for answer in answers]
+    anew = frozenset(text(one, "LogicalResourceId") for one in asked if _gets_another_name(one))
+    for change in filter(None, (_without_consequences(one, anew) for one in asked)):
         logical_id = text(change, "LogicalResourceId")
         before, after = _resource(old, logical_id), _resource(new, logical_id)
         shown, given = (after, mapping(new, "Resources")) if after else (before, mapping(old, "Resources"))
         name = called(shown, given, place) or text(change, "PhysicalResourceId") or logical_id
         yield replace(_change(stack, change, (before, after), name, known.get(logical_id, "")), region=region)
+
+
+def _gets_another_name(change: Template) -> bool:
+    """Whether what refers to a resource refers to another one after it."""
+    return text(change, "Action") != "Modify" or text(change, "Replacement") == "True"
+
+
+def _without_consequences(change: Template, anew: frozenset[str]) -> Template | None:
+    """The change without what cannot come of it; None where nothing is left.
+
+    CloudFormation lists whatever refers to a resource that changes at all, if only in its tags. Templates of ours refer
+    to names and ARNs, which only a resource has anew that is made anew.
+    """
+    told = records(change, "Details")
+    details = [
+        one
+        for one in told
+        if text(one, "Evaluation") != "Dynamic"
+        or text(one, "ChangeSource") not in ("ResourceReference", "ResourceAttribute")
+        or text(one, "CausingEntity").partition(".")[0] in anew
+    ]
+    if len(details) == len(told) or _gets_another_name(change):
+        return change
+    return {**change, "Details": details} if details else None
 
 
 def called(resource: Template, given: Template, place: Place) -> str:
@@ -279,28 +297,7 @@ def _details(change: Template, before: Template, after: Template) -> Iterator[De
 
 def _given(target: Template, name: str) -> str | None:
     value = target.get(name)
-    return value if isinstance(value, str) else None
-
-
-def differences(before: object, after: object, path: str = "") -> Iterator[Detail]:
-    """The leaves in which two properties differ; tags are left out, and lists are compared as wholes."""
-    if isinstance(before, Mapping) and isinstance(after, Mapping):
-        for name in sorted(before.keys() | after.keys()):
-            if path or name != "Tags":
-                yield from differences(before.get(name), after.get(name), f"{path}.{name}" if path else name)
-    elif isinstance(before, list) and isinstance(after, list) and len(before) == len(after):
-        for number, (old, new) in enumerate(zip(before, after, strict=True)):
-            yield from differences(old, new, f"{path}.{number}")
-    elif before != after:
-        yield Detail(path, _shown(before), _shown(after))
-
-
-def _shown(value: object) -> str | None:
-    if value is None:
-        return None
-    if isinstance(value, str):
-        return value
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    return value.replace(_LATER, "(known once it is made)") if isinstance(value, str) else None
 
 
 def _resource(template: Template, logical_id: str) -> Template:

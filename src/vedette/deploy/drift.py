@@ -13,8 +13,9 @@ from dataclasses import dataclass
 
 from vedette.aws import AwsClient, AwsError, AwsSession, Failure
 from vedette.deploy.answers import mapping, records, text, texts
-from vedette.deploy.changes import KINDS, Detail, differences
+from vedette.deploy.changes import KINDS
 from vedette.deploy.deployed import Resource
+from vedette.deploy.differences import Detail, differences
 from vedette.deploy.intrinsics import UNKNOWN
 from vedette.predicates.document import load_document
 

@@ -12,8 +12,9 @@ from collections.abc import Callable, Iterable, Mapping
 
 from vedette.aws import AwsSession
 from vedette.deploy.answers import mapping, records, text, texts
-from vedette.deploy.changes import Change, Detail, Operation, Row, concern_of
+from vedette.deploy.changes import Change, Operation, Row, concern_of
 from vedette.deploy.deployed import Resource
+from vedette.deploy.differences import Detail
 from vedette.deploy.drift import Drift, Fault, known, targets_of
 
 RENEWAL = "only `vedette deploy destroy` and `apply` make it anew"
