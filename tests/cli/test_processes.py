@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import signal
 import subprocess
 import sys
@@ -20,14 +21,16 @@ pytestmark = pytest.mark.skipif(os.name != "posix", reason="signals and streams 
 
 
 def vedette(*arguments: str, **more: object) -> subprocess.CompletedProcess[str]:
-    options = {"capture_output": True, "text": True, "timeout": 60} | more
+    options = {"capture_output": True, "text": True, "timeout": PATIENCE} | more
     return subprocess.run([*VEDETTE, *arguments], **options)  # type: ignore[call-overload, no-any-return]
 
 
 def through_shell(script: str) -> subprocess.CompletedProcess[str]:
     """A POSIX shell's pipe or redirection; `$V` is the command."""
-    quoted = f'V="{sys.executable} -m vedette"; {script}'
-    return subprocess.run(["sh", "-c", quoted], capture_output=True, text=True, timeout=PATIENCE, check=False)
+    command = shlex.join([sys.executable, "-m", "vedette"])
+    return subprocess.run(
+        ["sh", "-c", script.replace("$V", command)], capture_output=True, text=True, timeout=PATIENCE, check=False
+    )
 
 
 def test_the_module_is_the_command() -> None:
