@@ -83,6 +83,26 @@ def test_explain_numbers_records_as_their_faults_are_numbered(shell: Shell, room
     assert [line.split(": ")[0] for line in answer.err.splitlines()] == ["mixed.json, record 1", "mixed.json, record 3"]
 
 
+def test_explain_tells_some_faults_and_counts_the_rest(shell: Shell, room: Path) -> None:
+    (room / "junk.json").write_text(json.dumps([*range(1_000), record(1, "A", "iam")]))
+    told = shell("explain", "key-made", "junk.json").err.splitlines()
+    assert told[-2:] == ["… and 990 more that could not be read", "0 of 1 record matches key-made"]
+    assert len(told) == 12
+
+
+@pytest.mark.parametrize("through", ["log.json", "link.json"])
+def test_an_answer_takes_the_place_of_no_log(shell: Shell, room: Path, through: str) -> None:
+    log = room / "logs" / "log.json"
+    log.write_text(json.dumps(record(1, "A", "iam")))
+    (room / "logs" / "link.json").symlink_to(log)
+    before = log.read_bytes()
+    for paths in (["logs"], ["logs/log.json"], ["own", "logs/link.json"]):
+        answer = shell("scan", *paths, *OWN, "--out", f"logs/{through}")
+        assert (answer.code, answer.err.splitlines()[0]) == (2, f"error: `logs/{through}` is among what is read")
+    assert log.read_bytes() == before
+    assert shell("scan", "logs", *OWN, "--out", "logs/new.txt").code == 0
+
+
 @pytest.mark.parametrize(
     ("data", "hint"),
     [

@@ -9,7 +9,7 @@ import click
 from rich.text import Text
 
 from vedette.cli import output
-from vedette.cli.inputs import opened
+from vedette.cli.inputs import SHOWN_FAULTS, opened
 from vedette.cli.loading import find, load, today
 from vedette.cloudtrail.envelope import Malformed, read_bodies, split
 from vedette.detections.definition import Detection
@@ -68,15 +68,19 @@ def command(detection_id: str, file: str, paths: tuple[str, ...], everything: bo
 
 def _records(file: str) -> Iterator[tuple[int, bytes]]:
     """The records and their numbers, in which what stands in the place of a record and is none counts as well."""
-    number = 0
+    number = faults = 0
     with opened(file) as stream:
         for body in read_bodies(stream, file):
             for record in (body,) if isinstance(body, Malformed) else split(body):
                 number += record is not body
                 if isinstance(record, bytes):
                     yield number, record
-                else:
+                    continue
+                faults += 1
+                if faults <= SHOWN_FAULTS:
                     output.say(str(record), style="yellow")
+    if faults > SHOWN_FAULTS:
+        output.say(f"… and {faults - SHOWN_FAULTS:,} more that could not be read", style="yellow")
 
 
 def _told(detection: Detection, record: bytes, document: dict[str, object] | None) -> Explanation:

@@ -15,6 +15,8 @@ from typing import BinaryIO, TextIO
 from vedette.errors import NothingToDoError, closest, reason_of
 
 STDIN = "-"
+SHOWN_FAULTS = 10
+"""How many of the places that could not be read are told one by one."""
 
 
 @contextmanager

@@ -25,7 +25,7 @@ from vedette.alerts.evidence import Sighting
 from vedette.alerts.ocsf import finding
 from vedette.app import Moment, Report, ScanOptions, Window, open_inputs, scan, verbatim
 from vedette.cli import output, report
-from vedette.cli.inputs import STDIN, await_stdin, near_to
+from vedette.cli.inputs import SHOWN_FAULTS, STDIN, await_stdin, near_to
 from vedette.cli.loading import choose, ended_exceptions, load, today
 from vedette.cli.streams import abandon_output
 from vedette.cli.values import Number, moment
@@ -36,7 +36,6 @@ from vedette.sources.files import FileObject, Unreadable, is_pipe, size_of, spoo
 
 _SEVERITIES = [severity.value for severity in Severity]
 _FORMS = ["table", "json", "ndjson", "csv", "ocsf"]
-_SHOWN_MALFORMED = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +128,7 @@ def _answer(
 ) -> Report:
     """Read what is under the paths, write what is chosen of it, and tell how it went."""
     await_stdin(paths)
-    with _inputs(paths) as objects, _destination(out) as stream:
+    with _inputs(paths) as objects, _destination(out, objects) as stream:
         started = time.perf_counter()
         found = _scan(objects, detections, options)
         seconds = time.perf_counter() - started
@@ -182,11 +181,16 @@ def _fails(found: Report, fail_on: str | None) -> bool:
 
 
 @contextmanager
-def _destination(out: str | None) -> Iterator[TextIO]:
-    """Where the answer goes; opened before the work, so that a place that cannot be written is known before it."""
+def _destination(out: str | None, objects: Sequence[FileObject | Unreadable]) -> Iterator[TextIO]:
+    """Where the answer goes; opened before the work, so that a place that cannot be written is known before it.
+
+    Raises UsageError if that is one of the `objects`: the answer would take the place of evidence.
+    """
     if out is None:
         yield sys.stdout
         return
+    if _is_among(out, objects):
+        raise UsageError(f"`{out}` is among what is read", hint="write the answer to a place outside of it")
     with _refusals(out):
         stream = Path(out).open("a", encoding="utf-8", errors="backslashreplace", newline="")  # noqa: SIM115  closed below
     try:
@@ -194,6 +198,15 @@ def _destination(out: str | None) -> Iterator[TextIO]:
     finally:
         with _refusals(out):
             stream.close()
+
+
+def _is_among(out: str, objects: Sequence[FileObject | Unreadable]) -> bool:
+    try:
+        info = Path(out).stat()
+        alike = (found.path for found in objects if isinstance(found, FileObject) and found.size == info.st_size)
+        return any(os.path.samestat(info, Path(path).stat()) for path in alike)
+    except OSError:
+        return False
 
 
 @contextmanager
@@ -298,4 +311,4 @@ def _examples(found: Report) -> list[Malformed]:
     for malformed in found.malformed:
         ranked.append((nth[malformed.reason], malformed))
         nth[malformed.reason] += 1
-    return [malformed for _, malformed in sorted(ranked, key=lambda pair: pair[0])][:_SHOWN_MALFORMED]
+    return [malformed for _, malformed in sorted(ranked, key=lambda pair: pair[0])][:SHOWN_FAULTS]
