@@ -106,7 +106,10 @@ def test_an_answer_takes_the_place_of_no_log(shell: Shell, room: Path, through: 
 @pytest.mark.parametrize(
     ("data", "hint"),
     [
-        (gzip.compress(b"one", mtime=0), "this is gzip, and each line is taken for a message: unpack it with `gzip -dc file`"),
+        (
+            gzip.compress(b"one", mtime=0),
+            "this is gzip, and each line is taken for a message: unpack it with `gzip -dc file`",
+        ),
         (
             b'{"Records":[{}]}',
             "a log file is one message here; `jq -c '.Records[]'` puts each of its records on a line",
