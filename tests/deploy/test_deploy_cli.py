@@ -152,6 +152,12 @@ def test_json_of_a_plan(deploy: Deployer) -> None:
     assert {change["concern"] for change in changes} >= {"none", "rights"}
 
 
+def test_a_bucket_for_templates_that_is_not_there_stops_the_plan(deploy: Deployer) -> None:
+    answer = deploy.shell("deploy", "plan", *OWN, "--assets-bucket", "nobody-s-bucket")
+    assert answer.code == ExitCode.FAILURE
+    assert "there is no bucket `nobody-s-bucket`\nhint: make it, or leave `--assets-bucket` out" in answer.err
+
+
 @pytest.mark.parametrize(
     "given",
     [
@@ -167,7 +173,11 @@ def test_json_of_a_plan(deploy: Deployer) -> None:
         ("--use-trail", "no-such-trail"),
         ("--use-trail", "auto"),
         ("--bundle", "nowhere.zip"),
+        ("--bundle", __file__),
         ("--name", "Vedette!"),
+        ("--name", "\x1b[31m"),
+        ("--email", "hihg:ops@example.com"),
+        ("--owner", "<somebody>"),
         ("--retention-days", "366"),
     ],
 )

@@ -8,6 +8,7 @@ import json
 import sys
 import tempfile
 import time
+import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -120,6 +121,8 @@ def _given(path: Path) -> Bundle:
         data = path.read_bytes()
     except OSError as error:
         raise UsageError(f"`{path}`: {reason_of(error)}") from error
+    if not zipfile.is_zipfile(path):
+        raise UsageError(f"`{path}` is no zip", hint="`vedette deploy export` writes one, `storyteller.zip`")
     return Bundle(path, hashlib.sha256(data).hexdigest(), len(data))
 
 

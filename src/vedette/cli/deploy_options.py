@@ -21,7 +21,7 @@ from vedette.deploy.discovery import choose_trail, filters_taken, find_trails, i
 from vedette.deploy.event_regions import chosen_regions
 from vedette.deploy.intrinsics import Place
 from vedette.deploy.remembered import remembered
-from vedette.deploy.wanted import ChannelWanted, ExistingTrail, Pack, Subscription, Wanted
+from vedette.deploy.wanted import ChannelWanted, ExistingTrail, Pack, Subscription, Wanted, check_name
 from vedette.detections.definition import Detection, Severity
 from vedette.errors import InputError, UsageError
 from vedette.secrets import Provider, require_reference
@@ -46,8 +46,13 @@ _WEBHOOKS = ("slack", "teams", "pagerduty", "webhook")
 _SMTP_KEYS = ("host", "port", "security", "from", "to", "username", "password")
 
 
+def _name(ctx: click.Context, param: click.Parameter, value: str) -> str:
+    check_name(value)  # before AWS is asked for what is called so
+    return value
+
+
 _PLACE: tuple[Callable[[F], F], ...] = (
-    click.option("--name", default="vedette", show_default=True, help="What every name begins with."),
+    click.option("--name", default="vedette", show_default=True, callback=_name, help="What every name begins with."),
     click.option("--region", metavar="REGION", help="The AWS region. [default: as for the AWS command line]"),
     click.option("--profile", metavar="NAME", help="The AWS profile. [default: as for the AWS command line]"),
     click.option("--account", metavar="ID", help="The account that is meant; another one is refused."),

@@ -44,6 +44,13 @@ def exists(s3: AwsClient, wanted: Wanted) -> bool:
     return True
 
 
+def require_given(s3: AwsClient, wanted: Wanted) -> None:
+    """Raises VedetteError where a bucket was given that is not there: it is for its owner to make."""
+    if wanted.assets_bucket is not None and not exists(s3, wanted):
+        name = wanted.assets_bucket
+        raise VedetteError(f"there is no bucket `{name}`", hint="make it, or leave `--assets-bucket` out")
+
+
 def _is_foreign(s3: AwsClient, wanted: Wanted) -> bool:
     """Whether a bucket that we may not look at is not among our own."""
     try:
@@ -65,8 +72,7 @@ def ensure(session: AwsSession, wanted: Wanted) -> str:
     bucket = bucket_of(wanted)
     if exists(s3, wanted):
         return bucket
-    if wanted.assets_bucket is not None:
-        raise VedetteError(f"there is no bucket `{bucket}`", hint="make it, or leave `--assets-bucket` out")
+    require_given(s3, wanted)
     place = {} if wanted.region == "us-east-1" else {"LocationConstraint": wanted.region}
     try:
         s3.call("create_bucket", Bucket=bucket, **({"CreateBucketConfiguration": place} if place else {}))

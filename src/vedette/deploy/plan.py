@@ -111,6 +111,7 @@ class Plan:
 
 def make_plan(session: AwsSession, wanted: Wanted, deployment: Deployment, pause: Pause) -> Plan:
     """Ask CloudFormation what it would do. Raises VedetteError for a stack that is at work, stuck, or not ours."""
+    assets.require_given(session.client("s3"), wanted)
     deployment = replace(deployment, stacks=tuple(literal(stack, Place.of(wanted)) for stack in deployment.stacks))
     found = standing.find(session, Place.of(wanted), wanted.event_regions)
     there = {one.name: one for one in found.states}

@@ -36,6 +36,15 @@ class Pack(enum.Enum):
     CIS = "cis"
 
 
+def check_name(name: str) -> None:
+    """Raises InputError for what cannot begin the names of a deployment."""
+    if not _NAME.fullmatch(name):
+        raise InputError(
+            f"`{printable(name)}` cannot begin the names of a deployment",
+            hint="from 2 to 20 lower-case letters, digits and dashes, a letter first and no dash last",
+        )
+
+
 @dataclass(frozen=True, slots=True)
 class Subscription:
     """Who is told by SNS itself: of every alarm of `min_severity` and above.
@@ -123,11 +132,7 @@ class Wanted:
     options: str = ""
 
     def __post_init__(self) -> None:
-        if not _NAME.fullmatch(self.name):
-            raise InputError(
-                f"`{self.name}` cannot begin the names of a deployment",
-                hint="from 2 to 20 lower-case letters, digits and dashes, a letter first and no dash last",
-            )
+        check_name(self.name)
         if not _ACCOUNT.fullmatch(self.account):
             raise InputError(f"`{self.account}` is no account", hint="an account's id has 12 digits")
         if self.retention_days not in RETENTIONS:
