@@ -124,5 +124,9 @@ def test_errors(shell: Shell, monitored: Monitored) -> None:
         "mail show",
         "mail list --channel hook",
         "silences add --actor a",
+        "silences add --detection root-logn --for 1h --reason x",
+        "silences preview --category iamm",
+        "silences preview --severity hgih",
+        "silences preview --detection vedette-lag",
     )
     check("live-errors.txt", text, monitored.room)

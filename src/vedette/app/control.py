@@ -23,6 +23,7 @@ from vedette.app.vault import open_secrets
 from vedette.app.wiring import make_monitor, open_settings_store
 from vedette.errors import UsageError, printable
 from vedette.monitor import lift, preview, retry, silence
+from vedette.monitor.silences import check_known
 from vedette.monitor.store import (
     AlertFilter,
     ConflictError,
@@ -156,7 +157,8 @@ class Control:
         return sorted(self.look(lambda tx: tx.silences(self.now)), key=lambda each: (each.until, each.id))
 
     def add_silence(self, matchers: Mapping[str, str], *, owner: str, reason: str, until: int) -> Silence:
-        """Hold back what matches, from now on."""
+        """Hold back what matches, from now on; InputError for what nothing can match."""
+        check_known(self.monitor, matchers)
         parts = "\0".join((*(f"{name}={value}" for name, value in sorted(matchers.items())), owner, str(self.now)))
         name = hashlib.blake2b(parts.encode("utf-8", "surrogatepass"), digest_size=4).hexdigest()
         return self.do(lambda tx: silence(tx, name, matchers, owner=owner, reason=reason, now=self.now, until=until))
@@ -173,7 +175,8 @@ class Control:
         return self.do(work)
 
     def held_back(self, matchers: Mapping[str, str], wanted: AlertFilter) -> list[AlertRecord]:
-        """Those of the wanted alerts that a silence with these matchers would hold back."""
+        """Those of the wanted alerts that a silence with these matchers would hold back; InputError for what fits none."""
+        check_known(self.monitor, matchers)
         return preview(self.monitor, matchers, self.alerts(wanted))
 
     def healths(self) -> Mapping[str, SourceHealth | None]:

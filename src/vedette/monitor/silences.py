@@ -5,13 +5,28 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
-from vedette.alerts.policy import Labels, checked_matchers, holds_back
+from vedette.alerts.policy import Labels, checked_matchers, fits, holds_back
 from vedette.alerts.record import AlertRecord
-from vedette.errors import InputError
+from vedette.detections.definition import Severity
+from vedette.errors import InputError, did_you_mean, printable
+from vedette.monitor.selfwatch import Concern
 from vedette.monitor.store import AlertFilter, Silence, Transaction
 from vedette.monitor.watching import Monitor
 
 _MOST = 100_000
+
+
+def check_known(monitor: Monitor, matchers: Mapping[str, str]) -> None:
+    """InputError for a detection, category or severity that there is none of: such a silence holds nothing back."""
+    known = {
+        "detection": [*monitor.by_id, *(concern.value for concern in Concern)],
+        "category": sorted({detection.category for detection in monitor.detections}),
+        "severity": [severity.value for severity in Severity],
+    }
+    for name, pattern in matchers.items():
+        if name in known and not any(fits(pattern, one) for one in known[name]):
+            hint = did_you_mean(pattern, known[name]) or "`vedette detections list` shows what there is"
+            raise InputError(f"no {name} fits `{printable(pattern)}`: the silence would hold nothing back", hint=hint)
 
 
 def preview(monitor: Monitor, matchers: Mapping[str, str], alerts: Iterable[AlertRecord]) -> list[AlertRecord]:
