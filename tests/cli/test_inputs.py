@@ -167,9 +167,10 @@ def test_an_alert_without_an_id_is_none(shell: Shell) -> None:
 def test_near_names(tmp_path: Path) -> None:
     (tmp_path / "AWSLogs").mkdir()
     assert near_to(str(tmp_path / "AWSLog")) == f"did you mean `{tmp_path}/AWSLogs`?"
-    assert near_to(str(tmp_path / "AWSLogs")) is None
+    assert near_to(str(tmp_path / "AWSLogs")) == f"`ls -ld {tmp_path}/AWSLogs` shows who may read it"
     assert near_to(str(tmp_path / "xyzzy")) is None
     assert near_to(str(tmp_path / "no" / "folder")) is None
+    assert near_to("a" * 5_000) is None
     assert near_to("") == "the path is empty: is a variable of the shell unset?"
     assert near_to(str(tmp_path / "*.gz")) == "no name matches, and so the shell left the pattern as it is"
     assert near_to("s3://bucket/AWSLogs") == "copy it first: `aws s3 sync s3://bucket/AWSLogs ./AWSLogs`"

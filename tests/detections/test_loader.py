@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import datetime as dt
+import os
 from pathlib import Path
 
 import pytest
@@ -266,6 +267,25 @@ def test_a_link_to_nowhere_in_a_folder_is_told(tmp_path: Path) -> None:
     (tmp_path / ".#a.yaml").symlink_to("somebody@example.com")
     loaded = read_paths([tmp_path])
     assert [problem.message for problem in loaded.problems] == ["cannot be read: no such file or directory"]
+    assert len(loaded.detections) == 1
+
+
+def test_a_folder_that_is_closed_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Detections that nobody may read must not be left out in silence."""
+    (tmp_path / "a.yaml").write_text(SOUND)
+    (tmp_path / "closed").mkdir()
+    opened = os.scandir
+
+    def scandir(path: str) -> object:
+        if Path(path).name == "closed":
+            raise PermissionError(13, "Permission denied", str(path))
+        return opened(path)
+
+    monkeypatch.setattr(os, "scandir", scandir)
+    loaded = read_paths([tmp_path])
+    assert [(problem.path, problem.message) for problem in loaded.problems] == [
+        (str(tmp_path / "closed"), "cannot be read: permission denied")
+    ]
     assert len(loaded.detections) == 1
 
 

@@ -6,6 +6,8 @@ No terminal library is imported here, so that the boundary may use it before any
 from __future__ import annotations
 
 import io
+import os
+import shlex
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -58,18 +60,20 @@ def await_stdin(paths: Sequence[str]) -> None:
 
 
 def near_to(path: str) -> str | None:
-    """A hint about a path that is not there: a bucket, a name much like it in the same folder, a pattern, nothing."""
+    """A hint about a path that cannot be opened: it is there and closed, or a bucket, nothing, misspelt, a pattern."""
     if path.startswith("s3://"):
         return f"copy it first: `aws s3 sync {path} ./AWSLogs`"
     if not path:
         return "the path is empty: is a variable of the shell unset?"
     given = Path(path)
+    if os.path.exists(path):  # noqa: PTH110  names that are too long are none, too
+        return f"`ls -ld {shlex.quote(path)}` shows who may read it"
     try:
         names = [entry.name for entry in given.parent.iterdir()]
     except OSError:
         return None
     near = closest(given.name, names)
-    if near and near != given.name:
+    if near:
         return f"did you mean `{given.parent / near}`?"
     matches_nothing = near is None and any(sign in path for sign in "*?[")
     return "no name matches, and so the shell left the pattern as it is" if matches_nothing else None

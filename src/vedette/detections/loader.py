@@ -58,10 +58,11 @@ def load_paths(paths: Iterable[Path], known: Collection[str] = ()) -> tuple[Dete
 def read_paths(paths: Iterable[Path], known: Collection[str] = ()) -> Loaded:
     """As `load_paths`, but answers what could be read beside the problems of the rest. A file named twice is one."""
     files: dict[str, Path] = {}
+    closed: list[Loaded] = []
     for path in paths:
-        for file in _files_in(path):
+        for file in _files_in(path, closed):
             files.setdefault(os.path.realpath(file), file)
-    return _together([_read_file(file, str(file)) for file in files.values()], known)
+    return _together([*(_read_file(file, str(file)) for file in files.values()), *closed], known)
 
 
 def load_builtin(*, tests: bool = True) -> tuple[Detection, ...]:
@@ -95,10 +96,12 @@ def _misfiled(detection: Detection, name: str, category: str) -> Iterator[Proble
             yield _at_key(detection, key, f"`{key}` of a built-in detection is what its file says: `{wanted}`")
 
 
-def _files_in(path: Path) -> list[Path]:
+def _files_in(path: Path, closed: list[Loaded]) -> list[Path]:
+    """The file, or those in the folder; folders in it that cannot be looked into join `closed`."""
     if not path.is_dir():
         return [path]
-    found = (file for file in path.rglob("*") if file.suffix in SUFFIXES)
+    walk = os.walk(path, onerror=lambda error: closed.append(_refused(str(error.filename), error)))
+    found = (Path(folder, name) for folder, _, names in walk for name in names if name.endswith(SUFFIXES))
     return sorted(file for file in found if file.is_file() or _leads_nowhere(file))
 
 
@@ -111,8 +114,7 @@ def _read_file(file: Path | Traversable, name: str, tests: bool = True) -> Loade
     try:
         data = file.read_bytes()
     except OSError as error:
-        hint = "give a detection file, or a folder of them"
-        return Loaded((), (Problem(name, 1, 1, f"cannot be read: {reason_of(error)}", hint=hint),))
+        return _refused(name, error)
     try:
         return _read(Text.of(data.decode("utf-8"), name), tests)
     except UnicodeDecodeError as error:
@@ -120,6 +122,11 @@ def _read_file(file: Path | Traversable, name: str, tests: bool = True) -> Loade
         place = text.place(len(text.text), len(text.text) + 1)
         message = f"not UTF-8: the byte 0x{data[error.start]:02x}"
         return Loaded((), (text.problem(place, message, hint="save the file as UTF-8"),))
+
+
+def _refused(name: str, error: OSError) -> Loaded:
+    hint = "give a detection file, or a folder of them"
+    return Loaded((), (Problem(name, 1, 1, f"cannot be read: {reason_of(error)}", hint=hint),))
 
 
 def _read(text: Text, tests: bool = True) -> Loaded:
