@@ -189,6 +189,20 @@ def test_a_subscriber_is_told_of_its_severity_and_above() -> None:
     }
 
 
+def test_what_can_be_lost_is_kept_in_a_queue_that_is_there_first() -> None:
+    """The queue's ARN is written out, so that nothing else tells CloudFormation to make it before."""
+    told = (
+        Subscription("https", "https://example.com/a", Severity.CRITICAL),
+        Subscription("email", "ops@example.com", Severity.CRITICAL),
+    )
+    found = {
+        body["Properties"]["Protocol"]: body.get("DependsOn", [])
+        for _, body in resources(made(subscriptions=told))
+        if body["Type"] == "AWS::SNS::Subscription"
+    }
+    assert found == {"https": ["Undelivered"], "email": []}
+
+
 def test_the_storyteller_may_do_what_it_says_it_needs() -> None:
     channels = (ChannelWanted("chat", "slack", "secret://aws/vedette/slack#url"),)
     wanted = wish(*SMALL, channels=channels)

@@ -51,7 +51,10 @@ def add_topics(wanted: Wanted, resources: Resources) -> None:
         for severity in Severity:
             if severity >= subscription.min_severity:
                 name = logical_id(f"subscription-{severity.value}", _mark(subscription))
-                resources.add(name, "AWS::SNS::Subscription", _subscription(wanted, subscription, severity))
+                made = _subscription(wanted, subscription, severity)
+                # The queue is named by an ARN, of which CloudFormation does not know whose it is.
+                after = [DEAD_QUEUE] if "RedrivePolicy" in made else []
+                resources.add(name, "AWS::SNS::Subscription", made, after=after)
 
 
 def add_function_log_group(wanted: Wanted, resources: Resources) -> None:
