@@ -326,6 +326,15 @@ def test_a_message_of_the_monitor_itself_says_what_it_is_about() -> None:
     assert render.email(over).subject == "[RESOLVED, VEDETTE ITSELF] A channel fails - mail"
 
 
+def test_the_headers_name_detections_and_alerts_whole() -> None:
+    alerts = [replace(record(), id=f"alert-{number:04}", detection=f"detection-{number:04}") for number in range(40)]
+    headers = render.email(notice(*alerts)).headers
+    named = headers["X-Vedette-Detection"].split(", ")
+    assert named == [f"detection-{number:04}" for number in range(len(named))]
+    assert 5 < len(named) < 40
+    assert set(headers["X-Vedette-Alert"].split(", ")) <= {alert.id for alert in alerts}
+
+
 def test_a_text_message_holds_nothing_cut_but_its_title() -> None:
     for size in range(0, 120, 3):
         alert = replace(record(), title="A" + "x" * size)

@@ -175,7 +175,7 @@ class Control:
         return self.do(work)
 
     def held_back(self, matchers: Mapping[str, str], wanted: AlertFilter) -> list[AlertRecord]:
-        """Those of the wanted alerts that a silence with these matchers would hold back; InputError for what fits none."""
+        """Those of the wanted alerts that such a silence would hold back; InputError for what nothing can match."""
         check_known(self.monitor, matchers)
         return preview(self.monitor, matchers, self.alerts(wanted))
 

@@ -216,7 +216,14 @@ def _message_id(kind: str, identity: str, domain: str) -> str:
 
 
 def _several(names: Iterable[str]) -> str:
-    return _one_line(", ".join(dict.fromkeys(names)))
+    """As many as there is room for, each whole, so that a mail filter finds them by their names."""
+    told = ""
+    for name in dict.fromkeys(map(_one_line, names)):
+        longer = f"{told}, {name}" if told else name
+        if len(longer) > _HEADER:
+            break
+        told = longer
+    return told or "-"
 
 
 def _one_line(value: str) -> str:
