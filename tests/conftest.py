@@ -27,6 +27,9 @@ def pytest_configure() -> None:
         if name.upper().startswith(_OTHERS) and not name.startswith(_OURS):
             del os.environ[name]
     os.environ["NO_PROXY"] = os.environ["no_proxy"] = "127.0.0.1,localhost"
+    # Nobody's account, and no question to the machine that runs this machine.
+    os.environ["AWS_CONFIG_FILE"] = os.environ["AWS_SHARED_CREDENTIALS_FILE"] = "/nonexistent/aws"
+    os.environ["AWS_EC2_METADATA_DISABLED"] = "true"
     os.umask(0o022)
     if not os.access(os.environ.get("HOME") or "/nonexistent", os.W_OK):
         os.environ["HOME"] = tempfile.gettempdir()
