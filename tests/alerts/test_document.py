@@ -16,6 +16,7 @@ from vedette.alerts.document import COLUMNS, document, row
 from vedette.alerts.evidence import Evidence
 from vedette.cloudtrail.identity import Actor, ActorKind
 from vedette.detections.definition import Derived, Severity
+from vedette.errors import printable
 from vedette.predicates.tree import Selector
 
 BOB = Actor(ActorKind.ROLE, "deploy / bob", "111122223333/role/deploy/bob", arn="arn:aws:sts::1:assumed-role/d/bob")
@@ -203,7 +204,7 @@ def test_a_cell_that_would_be_a_formula_is_text(start: str) -> None:
     told = alert(sighting(actor=actor(text), address=text, event_name=text, region=text, account=text))
     cells = dict(zip(COLUMNS, row(told), strict=True))
     for column in ("who", "what", "from", "regions", "accounts"):
-        assert cells[column] == f"'{text}"
+        assert cells[column] == f"'{printable(text)}"
 
 
 def test_an_ordinary_cell_stays_as_it_is() -> None:
@@ -212,7 +213,14 @@ def test_an_ordinary_cell_stays_as_it_is() -> None:
     assert (cells["who"], cells["from"]) == ("a=b", "2001:db8::1")
 
 
-def test_line_ends_and_quotes_survive_the_csv_module() -> None:
+def test_a_cell_cannot_steer_the_terminal_that_shows_it() -> None:
+    hostile = "\x1b[2J\u202ename\x9b1m"
+    told = alert(sighting(actor=actor(hostile), address=hostile, event_name=hostile, region=hostile, account=hostile))
+    assert all(cell.isprintable() for cell in row(told))
+    assert dict(zip(COLUMNS, row(told), strict=True))["from"] == "\ufffd[2J\ufffdname\ufffd1m"
+
+
+def test_quotes_and_what_was_a_line_end_survive_the_csv_module() -> None:
     hostile = 'a "quoted", name\r\nand; a new line\n'
     cells = row(alert(sighting(actor=actor(hostile), event_name=hostile)))
     stream = io.StringIO(newline="")

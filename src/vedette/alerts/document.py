@@ -9,6 +9,7 @@ from vedette.alerts.alert import Alert
 from vedette.alerts.evidence import Counts, Evidence, Sighting
 from vedette.cloudtrail.moment import print_time
 from vedette.detections.definition import Derived
+from vedette.errors import printable
 
 COLUMNS = (
     "id", "severity", "detection", "title", "who", "what", "from", "regions", "accounts", "first", "last", "count",
@@ -101,7 +102,10 @@ def _sighting(seen: Sighting, records: Mapping[Sighting, str]) -> dict[str, obje
 
 
 def row(alert: Alert) -> Sequence[str]:
-    """The alert under COLUMNS. A cell that a spreadsheet would take for a formula gets an apostrophe before it."""
+    """The alert under COLUMNS. A cell that a spreadsheet would take for a formula gets an apostrophe before it.
+
+    Every cell is `printable`: the file may be shown on a terminal, which would obey what an attacker wrote.
+    """
     evidence = alert.evidence
     cells = (
         alert.id,
@@ -118,4 +122,4 @@ def row(alert: Alert) -> Sequence[str]:
         str(evidence.count),
         words.next_step(alert),
     )
-    return [f"'{cell}" if cell.startswith(_FORMULA_STARTS) else cell for cell in cells]
+    return ["'" * cell.startswith(_FORMULA_STARTS) + printable(cell) for cell in cells]
