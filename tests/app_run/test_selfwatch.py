@@ -110,6 +110,10 @@ def test_objects_that_were_put_aside(store: MemoryStore) -> None:
         (Concern.DETECTION_ERROR, "two"): f"source other: {both}",
     }
     assert (Concern.SOURCE_FAILING, "logs") not in _look(store, NOON + 2 * 86_400)
+    with store.transaction() as tx:
+        put_aside(tx, "logs", "d", "gone", NOON + 60)
+    why = "source logs: `d` and 1 other were put aside: gone"
+    assert _look(store, NOON + 60)[Concern.SOURCE_FAILING, "logs"] == why
 
 
 def test_a_channel_that_fails_and_deliveries_that_died(store: MemoryStore) -> None:

@@ -71,10 +71,13 @@ def look(tx: Transaction, what: Watch, now: int) -> Found:
         health = healths.get(source, SourceHealth(source))
         for concern, why in _of_source(health, quiet_after, what.lag_limit, since[source], now):
             found[concern, source] = f"source {source}: {why}"
+    aside: dict[tuple[Concern, str], list[ObjectRow]] = {}
     for row in tx.objects(poison=True, limit=100):
         if row.at >= now - REMEMBERED:
             for place in _of_poison(row):
-                found.setdefault(place, f"source {row.source}: `{row.name}` was put aside: {row.poison}")
+                aside.setdefault(place, []).append(row)
+    for place, rows in aside.items():
+        found.setdefault(place, _put_aside(rows))
     for channel in what.channels:
         for concern, why in _of_channel(tx, channel, now):
             found[concern, channel] = f"channel {channel}: {why}"
@@ -87,6 +90,14 @@ def bug_of(broken: Mapping[str, str]) -> str:
     """The reason for which an object is put aside that these detections (why, by id) could not be asked of."""
     told = (f"detection `{name}`: {why.replace('`', '.')}" for name, why in sorted(broken.items()))
     return BUG + "; ".join(told)
+
+
+def _put_aside(rows: Sequence[ObjectRow]) -> str:
+    """The newest of the objects by name, and how many others there are."""
+    newest = rows[0]
+    others = "" if len(rows) == 1 else f" and {len(rows) - 1} other{'s' if len(rows) > 2 else ''}"
+    was = "was" if len(rows) == 1 else "were"
+    return f"source {newest.source}: `{newest.name}`{others} {was} put aside: {newest.poison}"
 
 
 def _of_poison(row: ObjectRow) -> Iterator[tuple[Concern, str]]:
