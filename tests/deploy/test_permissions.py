@@ -14,7 +14,7 @@ import pytest
 
 import vedette
 from cli.samples import Shell
-from deploy.conftest import tool
+from deploy.policy_judge import parliament
 from deploy.wishes import wish
 from vedette.aws.actions import action_of
 from vedette.deploy import permissions
@@ -159,8 +159,7 @@ def test_parliament_finds_nothing_that_is_not_accepted(tmp_path: Path) -> None:
         files.append(tmp_path / f"{command}.json")
         files[-1].write_text(json.dumps(policy(command)))
     named = ",".join(map(str, files))
-    command = [tool("parliament"), "--json", "--files", named]
-    done = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path)  # it writes a log where it stands
+    done = subprocess.run([*parliament(), "--json", "--files", named], capture_output=True, text=True)
     assert done.stderr == ""
     findings, met = [], set()
     for finding in map(json.loads, done.stdout.splitlines()):

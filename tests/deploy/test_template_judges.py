@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 
 from deploy.conftest import tool
+from deploy.policy_judge import parliament
 from deploy.wishes import ACCOUNT, REGION, SMALL, everything, wish
 from vedette.deploy.deployment import Deployment
 from vedette.deploy.template import build, resolve
@@ -173,7 +174,7 @@ def test_parliament_knows_every_action_and_condition(tmp_path: Path) -> None:
         (tmp_path / f"{place}.json").write_text(text, encoding="utf-8")
         count += 1
     assert count > 10
-    text = run(tool("parliament"), "--directory", str(tmp_path), "--json", cwd=tmp_path)
+    text = run(*parliament(), "--directory", str(tmp_path), "--json", cwd=tmp_path)
     found = {
         ("parliament", str(one["detail"]), Path(one["location"]["filepath"]).stem.split(".")[2])
         for one in map(json.loads, text.splitlines())
