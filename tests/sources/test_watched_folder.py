@@ -235,11 +235,12 @@ def test_a_file_that_comes_within_the_same_tick_of_the_folders_clock_is_found(wa
 def test_a_missing_folder_is_told_and_found_again(watch: Watch) -> None:
     watch.put("in/a.json.gz")
     assert watch.names() == ["in/a.json.gz"]
-    watch.path.rename(watch.path.with_name("away"))
+    away = watch.path.with_name(f"{watch.path.name}-away")
+    watch.path.rename(away)
     with pytest.raises(SourceError, match="no folder") as caught:
         watch.poll()
     assert str(caught.value.hint).startswith("mkdir -p")
-    watch.path.with_name("away").rename(watch.path)
+    away.rename(watch.path)
     watch.put("in/b.json.gz")
     assert watch.names() == ["in/b.json.gz"]
 
@@ -268,7 +269,7 @@ def test_a_folder_that_goes_while_it_is_looked_at_is_nothing(watch: Watch, monke
 
     def scandir(path: str) -> object:
         if path.endswith("/a"):
-            Path(path).rename(watch.path.with_name("away"))
+            Path(path).rename(watch.path.with_name(f"{watch.path.name}-away"))
         return real(path)
 
     monkeypatch.setattr("vedette.sources.watch.os.scandir", scandir)
