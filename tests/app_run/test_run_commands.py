@@ -11,12 +11,14 @@ import shutil
 import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
 
 from app_run.fakes import log_file, record
 from vedette.cli import invoke
+from vedette.cloudtrail.moment import print_time
 from waiting import PATIENCE
 
 SETTINGS = """\
@@ -95,7 +97,7 @@ def test_once_over_a_folder_ends_with_the_mail(home: Path, capsys: pytest.Captur
 def test_once_says_what_nobody_was_told_of(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """A first run may meet months of logs: what is old is kept and not told, and that is said, for it may be grave."""
     root = record(2, name="ConsoleLogin") | {"eventSource": "signin.amazonaws.com", "userIdentity": {"type": "Root"}}
-    root |= {"responseElements": {"ConsoleLogin": "Success"}, "eventTime": "2026-03-02T10:00:00Z"}
+    root |= {"responseElements": {"ConsoleLogin": "Success"}, "eventTime": print_time(int(time.time()) - 100 * 86_400)}
     (home / "logs" / "a.json").unlink()
     (home / "logs" / "b.json").write_bytes(log_file(root))
     assert invoke(["init", "--watch", "logs", "--tell", "folder"]) == 0
