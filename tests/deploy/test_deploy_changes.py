@@ -427,7 +427,7 @@ def test_problems_name_every_broken_link() -> None:
     assert [text.split(":")[0] for text in told] == [
         "CloudFormation is at work on a (UPDATE_IN_PROGRESS)",
         "the stack b is in UPDATE_ROLLBACK_FAILED",
-        "the trail t is switched off",
+        "the trail t is switched off, and nothing is seen",
         "the trail t cannot deliver to its bucket",
         "the trail t cannot deliver to the log group",
         "ops@example.com has not confirmed yet (high)",

@@ -100,7 +100,9 @@ def test_how_it_is(deploy: Deployer, aws: AwsSession, tmp_path: Path) -> None:
     found = json.loads(deploy.shell("deploy", "status", "-d", "own", "--no-builtin", "-o", "json").out)
     assert found["well"] is False
     assert found["trail"]["logging"] is False
-    assert {one["name"] for one in found["drift"]} == {"vedette-detector-deleted", "vedette-key-made"}
+    drifted = {one["name"] for one in found["drift"]}
+    assert drifted == {"vedette-detector-deleted", "vedette-key-made", "vedette-trail"}
+    assert sum("vedette-trail" in problem for problem in found["problems"]) == 1
     assert found["detections"]["changed"] == ["sign-ins-failed"]
     assert {"alarm": "vedette-key-made", "detection": "key-made"} in found["in_alarm"]
     deploy.check("status.txt")

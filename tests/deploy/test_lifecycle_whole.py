@@ -203,6 +203,7 @@ def _put_back(room: Room, wanted: Wanted) -> None:
         ("+", "vedette-undelivered", "alarm deleted by hand"),
         ("+", "vedette-any-high", "composite alarm deleted by hand"),
     }
+    assert "IsLogging" in {one.path for row in plan.rows for one in row.details}
     (threshold,) = [one for row in plan.rows for one in row.details if one.path == "Threshold"]
     assert (threshold.before, threshold.after) == ("99", "4")
     assert all(one.fate is Fate.KEEP for one in plan.stacks)
@@ -210,7 +211,10 @@ def _put_back(room: Room, wanted: Wanted) -> None:
     assert [(step.subject, step.point) for step in steps] == [
         ("What was changed by hand", Point.BEGUN), ("What was changed by hand", Point.DONE),
     ]  # fmt: skip
-    assert look(room.aws, room.place, NOW).drifts == ()
+    found = look(room.aws, room.place, NOW)
+    assert found.drifts == ()
+    assert found.trail is not None
+    assert found.trail.logging  # the first thing that whoever breaks in switches off
     assert room.changed(wanted) == []
 
 

@@ -215,14 +215,16 @@ def _groups(session: AwsSession, found: Sequence[Resource]) -> Live:
 def _trails(session: AwsSession, found: Sequence[Resource]) -> Live:
     client = session.client("cloudtrail")
     answer = client.call("describe_trails", trailNameList=[one.name for one in found])
+    return {text(one, "Name"): _trail(client, one) for one in records(answer, "trailList")}
+
+
+def _trail(client: AwsClient, one: Mapping[str, object]) -> Mapping[str, object]:
     return {
-        text(one, "Name"): {
-            "IsMultiRegionTrail": one.get("IsMultiRegionTrail"),
-            "EnableLogFileValidation": one.get("LogFileValidationEnabled"),
-            "IncludeGlobalServiceEvents": one.get("IncludeGlobalServiceEvents"),
-            "S3BucketName": one.get("S3BucketName"),
-        }
-        for one in records(answer, "trailList")
+        "IsLogging": client.call("get_trail_status", Name=text(one, "TrailARN")).get("IsLogging"),
+        "IsMultiRegionTrail": one.get("IsMultiRegionTrail"),
+        "EnableLogFileValidation": one.get("LogFileValidationEnabled"),
+        "IncludeGlobalServiceEvents": one.get("IncludeGlobalServiceEvents"),
+        "S3BucketName": one.get("S3BucketName"),
     }
 
 

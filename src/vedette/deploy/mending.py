@@ -106,6 +106,7 @@ def _retention(session: AwsSession, one: Resource) -> None:
 def _trail(session: AwsSession, one: Resource) -> None:
     values = {name: one.properties[name] for name in _TOLD[one.type] if name in one.properties}
     session.client("cloudtrail").call("update_trail", Name=one.name, **values)
+    session.client("cloudtrail").call("start_logging", Name=one.name)
 
 
 def _topic_policy(session: AwsSession, one: Resource) -> None:

@@ -183,6 +183,8 @@ def _drift(wanted: Wanted) -> Iterator[_Need]:
     yield _Need(why, "logs", "DescribeLogGroups", Place.EVERYTHING)
     yield _Need(why, "cloudwatch", "DescribeAlarms", Place.EVERYTHING)
     yield _Need(why, "sns", "GetTopicAttributes", Place.TOPICS)
+    if wanted.trail is None:
+        yield _Need(why, "cloudtrail", "GetTrailStatus", Place.TRAILS)
     if wanted.events:
         yield _Need(why, "events", "DescribeRule ListTargetsByRule", Place.RULES)
     if wanted.storyteller:
@@ -205,7 +207,7 @@ def _mend(wanted: Wanted) -> Iterator[_Need]:
         callers: Condition = {"StringEquals": {"lambda:Principal": [*_CALLERS]}}
         yield _Need("let alarms and rules call the function again", "lambda", "AddPermission", Place.FUNCTIONS, callers)
     if wanted.trail is None:
-        yield _Need(why, "cloudtrail", "UpdateTrail", Place.TRAILS)
+        yield _Need(why, "cloudtrail", "StartLogging UpdateTrail", Place.TRAILS)
 
 
 def _verify(_: Wanted) -> Iterator[_Need]:

@@ -205,13 +205,15 @@ def problems(status: Status) -> list[str]:
         found.append("no trail writes to the log group: nothing is seen; `vedette deploy apply` mends it")
     else:
         if not trail.logging:
-            found.append(f"the trail {trail.name} is switched off: `aws cloudtrail start-logging --name {trail.name}`")
+            found.append(_switched_off(status, trail.name))
         if trail.delivery_error:
             found.append(f"the trail {trail.name} cannot deliver to its bucket: {trail.delivery_error}")
         if trail.to_logs_error:
             found.append(f"the trail {trail.name} cannot deliver to the log group: {trail.to_logs_error}")
     found += [
-        f"{one.kind} {one.called} is not as it was deployed: {one.fault.value}; {_remedy(one)}" for one in status.drifts
+        f"{one.kind} {one.called} is not as it was deployed: {one.fault.value}; {_remedy(one)}"
+        for one in status.drifts
+        if [each.path for each in one.details] != ["IsLogging"]  # which is told above
     ]
     found += [
         f"the rules in {one.region} could not send {one.failed} events home in a day: look at the role "
@@ -230,6 +232,12 @@ def problems(status: Status) -> list[str]:
     elif teller is not None and teller.errors:
         found.append(f"the function {teller.name} failed {teller.errors} of {teller.runs} times in a day: see its log")
     return found
+
+
+def _switched_off(status: Status, trail: str) -> str:
+    ours = any(one.type == "AWS::CloudTrail::Trail" and one.name == trail for one in status.deployed)
+    remedy = "`vedette deploy apply` switches it on" if ours else f"`aws cloudtrail start-logging --name {trail}`"
+    return f"the trail {trail} is switched off, and nothing is seen: {remedy}"
 
 
 def _remedy(one: Drift) -> str:
