@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import sys
 import threading
 from collections.abc import Iterator
 from contextlib import closing
@@ -108,7 +109,7 @@ def shared(request: pytest.FixtureRequest) -> Iterator[Store]:
 def test_a_send_that_outlasts_its_lease_is_no_other_monitors(shared: Store) -> None:
     """While one holder still sends, the other gets nothing, however long that takes; and there is one message."""
     office = Office(store=shared)
-    office.dispatch.keep_every = 0.01
+    office.dispatch.keep_every, office.dispatch.keep_most = 0.01, sys.maxsize
     other = AnsweringSender()
     (idle,) = Run(replace(parts(shared, senders=[other], clock=office.clock), holder="there/2/b")).dispatchers
 
