@@ -434,6 +434,27 @@ def test_severities_of_which_nobody_hears_are_named() -> None:
     assert unheard(channels=channel, storyteller=False) == unheard()
 
 
+def test_what_others_have_to_allow_is_named() -> None:
+    """A queue that no topic may send to, and a bucket that CloudTrail may not write to, fail in silence or late."""
+    queue = "arn:aws:sqs:us-east-1:111122223333:alerts"
+    told = Subscription("sqs", queue), Subscription("https", "https://example.com/a")
+    wanted = wish("root-login", subscriptions=told, bucket="theirs")
+    subscribed = (
+        Change("vedette-base", one.protocol, "AWS::SNS::Subscription", f"{one.endpoint} hears of v-high", Operation.ADD)
+        for one in told
+    )
+    trail_made = Change("vedette-base", "Trail", "AWS::CloudTrail::Trail", "vedette-trail", Operation.ADD)
+    one = StackPlan("vedette-base", "Base", Fate.CREATE, STACK, None, None, (trail_made, *subscribed))
+    assert list(todo(Plan(wanted, build(wanted), (one,)))) == [
+        "Let https://example.com/a answer the confirmation that AWS sends first.",
+        f"Let the topics send to {queue}: in the queue's policy, and in its key's if it has one.",
+        (
+            "Let CloudTrail write to theirs, in its own policy, before you apply: AWS's page `S3 bucket policy for "
+            "CloudTrail` has its text."
+        ),
+    ]
+
+
 def test_for_security_hub_a_channel_is_no_subscriber() -> None:
     channel = (ChannelWanted("chat", "slack", "secret://aws/vedette/slack#url"),)
     cis = wish(pack=Pack.CIS, channels=channel)
