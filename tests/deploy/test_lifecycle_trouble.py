@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
-import os
 import signal
 import subprocess
 import sys
+import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -21,6 +21,7 @@ from vedette.deploy.failures import DeployError, unexpected_stack
 from vedette.deploy.stacks import Event, StackState, first_cause
 from vedette.deploy.wanted import Wanted
 from vedette.errors import ExitCode
+from waiting import PATIENCE
 
 REGION = "us-east-1"
 OPTIONS = ("--only", "root-login", "--no-dashboard", "--bundle", "code.zip")
@@ -58,15 +59,25 @@ def made_by_hand(aws: AwsSession, name: str, resources: dict[str, object], tags:
     aws.client("cloudformation").call("create_stack", StackName=name, TemplateBody=body, Tags=tags)
 
 
-def waiting(seconds: int) -> dict[str, object]:
-    """Resources that keep a stack in CREATE_IN_PROGRESS for so long; then it fails."""
-    return {
-        "Handle": {"Type": "AWS::CloudFormation::WaitConditionHandle"},
-        "Wait": {
-            "Type": "AWS::CloudFormation::WaitCondition",
-            "Properties": {"Handle": {"Ref": "Handle"}, "Timeout": str(seconds), "Count": 1},
-        },
-    }
+WAITING: dict[str, object] = {
+    "Handle": {"Type": "AWS::CloudFormation::WaitConditionHandle"},
+    "Wait": {
+        "Type": "AWS::CloudFormation::WaitCondition",
+        "Properties": {"Handle": {"Ref": "Handle"}, "Timeout": f"{PATIENCE:.0f}", "Count": 1},
+    },
+}
+"""Resources that keep a stack in CREATE_IN_PROGRESS until `fail` is called."""
+
+
+def fail(aws: AwsSession, name: str) -> None:
+    """Let the stack that waits fail."""
+    cfn = aws.client("cloudformation")
+    found = cfn.call("describe_stack_resource", StackName=name, LogicalResourceId="Handle")["StackResourceDetail"]
+    url = found["PhysicalResourceId"]  # type: ignore[call-overload,index]
+    body = json.dumps({"Status": "FAILURE", "UniqueId": "1", "Reason": "no", "Data": ""}).encode()
+    request = urllib.request.Request(url, body, {"Content-Type": ""}, method="PUT")
+    with urllib.request.urlopen(request, timeout=PATIENCE) as answer:
+        assert answer.status == 200
 
 
 def test_the_bucket_s_name_is_taken(
@@ -188,9 +199,18 @@ def test_a_function_that_somebody_deleted_comes_back_with_its_rights(deploy: Dep
     assert "no changes" in deploy("plan", *OPTIONS).err
 
 
-def test_what_cloudformation_is_at_work_on_is_waited_for(deploy: Deployer, aws: AwsSession) -> None:
+def test_what_cloudformation_is_at_work_on_is_waited_for(
+    deploy: Deployer, aws: AwsSession, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """An apply was interrupted while a stack was being made: planning says so, applying waits and goes on."""
-    made_by_hand(aws, "vedette-base", waiting(2))
+    real = stacks.at_rest
+
+    def at_rest(*arguments: object) -> StackState | None:
+        fail(aws, "vedette-base")
+        return real(*arguments)  # type: ignore[arg-type]
+
+    monkeypatch.setattr("vedette.deploy.stacks.at_rest", at_rest)
+    made_by_hand(aws, "vedette-base", WAITING)
     answer = deploy("plan", *OPTIONS)
     assert answer.code == ExitCode.FAILURE
     assert "CloudFormation is at work on `vedette-base` (CREATE_IN_PROGRESS)" in answer.err
@@ -230,15 +250,22 @@ def test_ctrl_c_leaves_nothing_that_is_not_ours_to_finish(
     assert set(standing(aws).values()) == {"CREATE_COMPLETE"}
 
 
+KILL_ITSELF = """
+import io, os, signal, sys
+from vedette.cli import invoke
+class Fatal(io.TextIOWrapper):
+    def write(self, text):
+        if ": begun" in text:
+            os.kill(os.getpid(), signal.SIGKILL)
+        return super().write(text)
+sys.stderr = Fatal(sys.stderr.buffer, encoding="utf-8")
+sys.exit(invoke(sys.argv[1:]))
+"""
+
+
 def test_a_kill_is_survived(deploy: Deployer, aws: AwsSession) -> None:
-    command = [sys.executable, "-m", "vedette", "deploy", "apply", *OPTIONS, "--yes"]
-    with subprocess.Popen(command, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, env=dict(os.environ)) as process:
-        assert process.stderr is not None
-        for line in process.stderr:
-            if b": begun" in line:
-                process.send_signal(signal.SIGKILL)
-                break
-    assert process.returncode == -signal.SIGKILL
+    command = [sys.executable, "-c", KILL_ITSELF, "deploy", "apply", *OPTIONS, "--yes"]
+    assert subprocess.run(command, capture_output=True, check=False).returncode == -signal.SIGKILL
     assert "REVIEW_IN_PROGRESS" in standing(aws).values()
     answer = deploy("apply", *OPTIONS, "--yes")
     assert answer.code == ExitCode.DONE, answer.err
