@@ -23,10 +23,13 @@ _ORDINARY = 16
 
 _AT_ONCE = 4_096
 _SLICE = 1 << 16
-_TOO_SHORT = re.compile(
-    rb'(?:(?:[-+.\w]{0,24}|"[^"\\]{0,22}"|\{[ \t\r\n]*+\}|\[[ \t\r\n]*+\])[ \t\r\n]*+,[ \t\r\n]*+)++'
-)
-"""Elements, commas included, that hold no time as CloudTrail writes it, let alone what else makes a record."""
+_SPACE = rb"[ \t\r\n]*+"
+_SCALAR = rb'(?:[-+.\w]{0,24}|"[^"\\]{0,22}")'
+_MEMBER = rb'(?:"[^"\\]{0,22}"' + _SPACE + b":" + _SPACE + _SCALAR + _SPACE + b")?"
+_ELEMENT = rb"(?:" + rb"|".join((_SCALAR, rb"\{" + _SPACE + _MEMBER + rb"\}", rb"\[" + _SPACE + rb"\]")) + rb")"
+_ONE_TOO_SHORT = re.compile(_ELEMENT + _SPACE + b"," + _SPACE)
+_TOO_SHORT = re.compile(b"(?:" + _ONE_TOO_SHORT.pattern + b")++")
+"""Elements, commas included, that are short and have one member at most: a record has a time, and a name."""
 
 
 _SHORT_LINE = re.compile(rb"^(?![ \t\r]*+$)[^\n]{1,24}$", re.MULTILINE)
@@ -86,7 +89,7 @@ class _Crowd:
             if short is None:
                 at = yield from self._some(at)
                 continue
-            count = short.group().count(b",")
+            count = sum(1 for _ in _ONE_TOO_SHORT.finditer(text, at, short.end()))
             skipped += count
             self._numbering.next += count
             at = short.end()
