@@ -18,6 +18,7 @@ from vedette.app.doctor import Check, State, examine
 from vedette.app.holder import own_holder
 from vedette.app.upkeep import HOLDER
 from vedette.stores.sqlite import SqliteStore
+from waiting import PATIENCE
 
 STORE = '[store]\nurl = "sqlite:///{home}/store.db"\n'
 POST = """
@@ -32,6 +33,11 @@ to = ["you@example.com"]
 """
 MAIL = '[[channel]]\nkind = "maildir"\nname = "mail"\npath = "{home}/mail"\n'
 LOGS = '[[source]]\nkind = "folder"\nname = "logs"\npath = "{home}/logs"\n'
+
+
+@pytest.fixture(autouse=True)
+def _patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("vedette.app.doctor.PATIENCE", PATIENCE)
 
 
 def checks(text: str, home: Path, *, send: bool = False) -> dict[str, Check]:
