@@ -104,6 +104,11 @@ def test_a_crowd_of_lines_costs_no_memory():
     assert body.first_line + body.data[: body.data.index(real)].count(b"\n") == 400_003
 
 
+def test_a_few_short_lines_are_no_crowd():
+    """Each is judged as it stands: what is short may still be an event's name, and is told by its line."""
+    assert records(b'{"eventName":"x"}\n' * 3) == [b'{"eventName":"x"}'] * 3
+
+
 def test_a_crowd_that_is_cut_short_is_told():
     real = dump(record(7))
     data = b'{"Records":[' + b"0," * 900_000 + real + b"," + real[:-9]

@@ -37,7 +37,7 @@ _SHORT_LINE = re.compile(rb"^(?![ \t\r]*+$)[^\n]{1,24}$", re.MULTILINE)
 
 def without_short_lines(lines: bytes) -> tuple[bytes, int]:
     """The text, and how many of its lines it lost (their ends remain): only where most are too short for a record."""
-    if lines[::_STRIDE].count(b"\n") * _STRIDE * _ORDINARY <= len(lines):
+    if len(lines) <= _SLICE or lines[::_STRIDE].count(b"\n") * _STRIDE * _ORDINARY <= len(lines):
         return lines, 0
     parts, lost, start = [], 0, 0
     while start < len(lines):
