@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from app_run.fakes import NOON, AnsweringSender, FilledSource, SetClock, log_file, parts, record
+from vedette.alerts.delivery import Reason
 from vedette.alerts.render.headline import lead
 from vedette.app.run import Run
-from vedette.monitor.lifecycle import snooze
+from vedette.monitor.lifecycle import resolve, snooze
 from vedette.monitor.store import AlertFilter
 from vedette.stores.memory import MemoryStore
 
@@ -71,3 +74,19 @@ def test_a_reminder_counts_what_was_told_before_it_and_says_why_it_comes() -> No
     assert watched.step(60, None) == 1
     assert watched.said == f"{opened}, told 3 times before. The snooze has ended."
     assert watched.clock.time == NOON + 3 * HOUR
+
+
+def test_what_somebody_resolves_is_told_to_those_who_heard_of_it_once_and_names_what_still_stands() -> None:
+    """Else a page would stay open that somebody has ended here."""
+    watched = Watched()
+    watched.step(0)
+    with watched.store.transaction() as tx:
+        (alert,) = tx.alerts(AlertFilter())
+        tx.put_alert(replace(alert, id="another", detection="gone", group=("x",)))  # of the same incident
+        resolve(tx, watched.run.parts.monitor, alert.id, "bob", watched.clock.time)
+    assert watched.step(60, None) == 1
+    told = watched.sender.messages[-1].notice
+    assert (told.reason, told.others) == (Reason.RESOLVED, 1)
+    assert watched.said.startswith("Resolved by bob, ")
+    assert watched.said.endswith(" 1 other alert of this incident stands.")
+    assert watched.step(HOUR, None) == 0

@@ -210,6 +210,7 @@ STORIES: dict[str, tuple[Policy, str]] = {
         10:01 resolve standing/alice
         18:00 want
             mail first standing/alice
+            mail resolved standing/alice
         18:01 push standing alice
         18:02 want
             mail repeat standing/alice
@@ -224,6 +225,7 @@ STORIES: dict[str, tuple[Policy, str]] = {
         13:00 push single alice
         13:01 want
             mail first single/alice
+            mail resolved single/alice
             mail first single/alice
         """,
     ),

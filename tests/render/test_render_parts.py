@@ -424,6 +424,10 @@ def test_pagerduty_follows_the_incident() -> None:
     assert render.pagerduty(half)["event_action"] == "trigger", "one of them still stands"
     taken = notice(record(lifecycle=Lifecycle(Status.ACKNOWLEDGED, "carol")))
     assert render.pagerduty(taken)["event_action"] == "acknowledge"
+    assert render.pagerduty(replace(taken, reason=Reason.NEW_ACTOR))["event_action"] == "trigger", "that is news"
+    others = replace(variants()["resolved"], others=1)
+    assert render.pagerduty(others)["event_action"] == "trigger", "another alert of the incident stands"
+    assert lead(others).endswith(" 1 other alert of this incident stands.")
 
 
 @pytest.mark.parametrize(

@@ -36,10 +36,11 @@ class Notice:
     by alert id, whether it is usual for the actor; `news` what is new of one told before (actors, addresses, or
     why it is told again); `countries` says where an address is (a country, a service of AWS,
     a network of a special kind); `closing` gives, by alert id, CloudWatch's reason for the return to OK. `zone` is
-    the reader's (IANA), `now` epoch seconds. `held` is how many messages a summary stands for. `topic` is the ARN to
-    which CloudWatch's form is published, `configured` since when the alarm of a detection is as it is (by id, epoch
-    seconds). `alarm` is the ARN of the alarm in CloudWatch that is told of, empty for an alarm that only Vedette
-    keeps; `kept` is whether a store keeps the alerts, so that they can be acknowledged and silenced.
+    the reader's (IANA), `now` epoch seconds. `held` is how many messages a summary stands for, `others` how many
+    other alerts of the incident stand where it says that something is over. `topic` is the ARN to which CloudWatch's
+    form is published, `configured` since when the alarm of a detection is as it is (by id, epoch seconds). `alarm` is
+    the ARN of the alarm in CloudWatch that is told of, empty for an alarm that only Vedette keeps; `kept` is whether a
+    store keeps the alerts, so that they can be acknowledged and silenced.
     """
 
     key: str
@@ -56,6 +57,7 @@ class Notice:
     closing: Mapping[str, str] = field(default_factory=dict)
     links: Links = field(default_factory=Links)
     held: int = 0
+    others: int = 0
     topic: str = ""
     configured: Mapping[str, int] = field(default_factory=dict)
     alarm: str = ""

@@ -7,12 +7,12 @@ from dataclasses import replace
 
 from vedette.alerts.delivery import Delivery, Reason
 from vedette.alerts.notice import Links, Notice
-from vedette.alerts.record import AlertRecord
+from vedette.alerts.record import AlertRecord, Status
 from vedette.alerts.usual import Usual, actors_of, usual
 from vedette.app.places import Places
 from vedette.monitor.configured import configured
 from vedette.monitor.habits import history_of
-from vedette.monitor.store import Transaction
+from vedette.monitor.store import AlertFilter, Transaction
 from vedette.monitor.watching import Monitor
 from vedette.settings.model import Settings
 
@@ -36,7 +36,10 @@ class Notices:
         alerts = [alert for alert, _ in found]
         notice = self.about(alerts, delivery.reason, delivery.key, channel=delivery.channel, now=now)
         news = {alert.id: words for alert, words in found if words}
-        return replace(notice, news=news, usual=self._usual(tx, notice.alerts), configured=configured(tx))
+        others = _standing(tx, alerts, delivery.channel) if delivery.reason is Reason.RESOLVED else 0
+        return replace(
+            notice, news=news, others=others, usual=self._usual(tx, notice.alerts), configured=configured(tx)
+        )
 
     def _usual(self, tx: Transaction, alerts: Iterable[AlertRecord]) -> dict[str, Usual]:
         found: dict[str, Usual] = {}
@@ -88,6 +91,17 @@ def _as_before(tx: Transaction, alert: AlertRecord, delivery: Delivery) -> tuple
         return alert, ""
     words = next((told[number].detail for number in here if told[number].reason is delivery.reason), "")
     return alert.amended(told=replace(alert.told, times=here[0])), words
+
+
+def _standing(tx: Transaction, alerts: Sequence[AlertRecord], channel: str) -> int:
+    """How many other alerts of the incident the channel has heard of and takes for standing."""
+    own = {alert.id for alert in alerts}
+    incidents = sorted({alert.incident for alert in alerts})
+    found = (other for one in incidents for other in tx.alerts(AlertFilter(incident=one, standing=True)))
+    return sum(
+        other.id not in own and channel in other.told.channels and other.lifecycle.status is not Status.RESOLVED
+        for other in found
+    )
 
 
 def _order(alert: AlertRecord) -> tuple[int, int, str]:

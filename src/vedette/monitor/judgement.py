@@ -58,8 +58,9 @@ def _news(alert: AlertRecord, policy: Policy, now: int) -> _News | None:
     """What people do not know yet, the most important first."""
     told = alert.told
     if alert.withdrawn or alert.lifecycle.status is Status.RESOLVED:
-        unfinished = alert.withdrawn and told.times and not told.over
-        return _News(Reason.RESOLVED, alert.withdrawn) if unfinished and policy.tell_resolved else None
+        unfinished = told.times and not told.over and alert.kind != "canary"
+        why = alert.withdrawn or f"by {alert.lifecycle.who}"
+        return _News(Reason.RESOLVED, why) if unfinished and policy.tell_resolved else None
     if not told.times:
         return _News(Reason.FIRST)
     if now >= told.at + policy.news_after:

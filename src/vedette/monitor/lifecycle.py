@@ -32,7 +32,7 @@ def snooze(
 
 
 def resolve(tx: Transaction, monitor: Monitor, alert_id: str, who: str, now: int, note: str = "") -> AlertRecord:
-    """It is over for people: nothing is told, unless new records make the episode longer."""
+    """It is over for people, and those who heard of it hear that; no more, unless records make the episode longer."""
     return _set(tx, monitor, alert_id, Lifecycle(Status.RESOLVED, who, now, note), Reason.RESOLVED)
 
 
@@ -47,8 +47,8 @@ def _set(tx: Transaction, monitor: Monitor, alert_id: str, lifecycle: Lifecycle,
         raise InputError(f"there is no alert `{alert_id}`", hint="`vedette alerts list` shows them")
     if known.withdrawn:
         raise InputError(f"`{alert_id}` is no alert any more: {known.withdrawn}")
-    # Whoever resolved it takes it for over; so that it goes on would be news.
-    over = lifecycle.status is Status.RESOLVED or (known.told.over and not known.standing)
+    # Where people took it for over, and somebody opens it again, that it goes on is no news.
+    over = known.told.over and (lifecycle.status is Status.RESOLVED or not known.standing)
     tx.put_alert(replace(known, lifecycle=lifecycle, told=replace(known.told, over=over), changed=lifecycle.when))
     detail = f"{lifecycle.status.value} by {lifecycle.who}" + (f": {lifecycle.note}" if lifecycle.note else "")
     tx.put_decision(Decision(alert_id, lifecycle.when, reason, detail))

@@ -91,7 +91,7 @@ class Desk:
             _remembered(told.actors, evidence.actors.values),
             _remembered(told.addresses, evidence.addresses.values),
             told.channels.union(verdict.channels),
-            over=not alert.standing,
+            over=not alert.standing or alert.lifecycle.status is Status.RESOLVED,
         )
 
     def _woken(self, life: Lifecycle) -> Lifecycle:

@@ -100,6 +100,15 @@ def _first(notice: Notice) -> str:
 
 
 def _resolved(notice: Notice) -> str:
+    if not notice.others:
+        return _ended(notice)
+    others = (
+        "1 other alert of this incident stands" if notice.others == 1 else f"{notice.others} other alerts of it stand"
+    )
+    return f"{_ended(notice)} {others}."
+
+
+def _ended(notice: Notice) -> str:
     lifes = [alert.lifecycle for alert in notice.alerts if alert.lifecycle.status is Status.RESOLVED]
     if lifes and len(lifes) == len(notice.alerts) and lifes[0].who:
         return f"Resolved by {shown(lifes[0].who, 80)}, {spoken(lifes[0].when, notice.zone)}."

@@ -9,7 +9,7 @@ from typing import Literal
 
 from vedette.alerts.delivery import Reason
 from vedette.alerts.notice import Notice
-from vedette.alerts.record import Status
+from vedette.alerts.record import AlertRecord, Status
 from vedette.alerts.render.clean import begun, shown
 from vedette.alerts.render.letter import Told, tell
 from vedette.alerts.render.story import Story
@@ -29,7 +29,10 @@ _SEVERITIES = {
 
 
 def pagerduty(notice: Notice) -> dict[str, object]:
-    """`event_action` is `resolve` only once every alert of the notice is over, `acknowledge` once a person has it."""
+    """`event_action` is `resolve` only once every alert of the incident is over, `acknowledge` once a person has it.
+
+    What is new of an alert that a person has is told all the same: an acknowledgement would carry none of it.
+    """
     action = _action(notice)
     event: dict[str, object] = {"event_action": action, "dedup_key": shown(notice.incident, _KEY)}
     if action != "trigger":
@@ -43,12 +46,16 @@ def pagerduty(notice: Notice) -> dict[str, object]:
 
 
 def _action(notice: Notice) -> Action:
-    if notice.reason is Reason.RESOLVED and all(
-        alert.closed is not None or alert.lifecycle.status is Status.RESOLVED for alert in notice.alerts
-    ):
-        return "resolve"
+    if notice.reason is Reason.RESOLVED:
+        return "trigger" if notice.others or not all(map(_is_over, notice.alerts)) else "resolve"
+    if notice.reason in (Reason.NEW_ACTOR, Reason.NEW_ADDRESS):
+        return "trigger"
     taken = [alert.lifecycle.status is Status.ACKNOWLEDGED for alert in notice.alerts]
     return "acknowledge" if notice.reason is Reason.ACKNOWLEDGED or (taken and all(taken)) else "trigger"
+
+
+def _is_over(alert: AlertRecord) -> bool:
+    return alert.closed is not None or alert.lifecycle.status is Status.RESOLVED
 
 
 def _payload(notice: Notice, told: Told) -> dict[str, object]:
