@@ -52,7 +52,8 @@ class Fatal(FileObject):
     """A worker that opens it comes to grief; the first process waits until one has begun to."""
 
     first = os.getpid()
-    begun, begins = os.pipe()
+    begun: int
+    begins: int
 
     def open(self) -> BinaryIO:
         if os.getpid() != self.first:
@@ -67,12 +68,11 @@ class Fatal(FileObject):
 
     @classmethod
     def all_of(cls, folder: Path) -> list[Self]:
+        cls.begun, cls.begins = os.pipe()
         return [cls(str(path), str(path), path.stat().st_size) for path in sorted(folder.iterdir())]
 
 
 class Killing(Fatal):
-    begun, begins = os.pipe()
-
     def fail(self) -> NoReturn:
         os.kill(os.getpid(), signal.SIGKILL)
         raise AssertionError
