@@ -265,7 +265,7 @@ def snooze_(ids: tuple[str, ...], seconds: int, given: str | None, who: str | No
 @_IDS
 @_answering
 def resolve_(ids: tuple[str, ...], given: str | None, who: str | None, note: str) -> int:
-    """Say that it is over for people: nothing more is told of it.
+    """Say that it is over for people: those who heard of it are told so, and nothing more of it.
 
     If new records make the episode longer, it opens again and is told again.
     """
