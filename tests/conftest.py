@@ -6,6 +6,7 @@ import os
 import signal
 import tempfile
 
+import pytest
 from hypothesis import HealthCheck, settings
 
 _OURS = ("VEDETTE_SHARED", "VEDETTE_CHAOS_", "VEDETTE_UPDATE_GOLDEN", "VEDETTE_TERRAFORM_PLUGINS")
@@ -20,8 +21,10 @@ settings.register_profile("search", _ON_ANY_MACHINE, derandomize=False, print_bl
 settings.load_profile("fixed")
 
 
-def pytest_configure() -> None:
+def pytest_configure(config: pytest.Config) -> None:
     """Nothing of the wishes of whoever runs the tests; what they start inherits it."""
+    # A checkout that cannot be written is no failure: what failed last is not remembered then.
+    config.addinivalue_line("filterwarnings", "ignore::pytest.PytestCacheWarning")
     _hear_of_ctrl_c()
     for name in list(os.environ):
         if name.upper().startswith(_OTHERS) and not name.startswith(_OURS):
