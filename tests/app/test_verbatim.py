@@ -44,7 +44,7 @@ def test_every_record_of_every_envelope(tmp_path: Path, envelope: str, compressi
 
 
 @pytest.mark.parametrize("limits", [DEFAULT_LIMITS, Limits(chunk_bytes=64)], ids=["at once", "in chunks"])
-@pytest.mark.parametrize("envelope", ENVELOPES.keys() - {"NDJSON, CRLF and blank lines"})
+@pytest.mark.parametrize("envelope", [name for name in ENVELOPES if name != "NDJSON, CRLF and blank lines"])
 def test_the_number_of_a_record_counts_through_the_whole_object(tmp_path: Path, envelope: str, limits: Limits) -> None:
     """`"record": 57` is found with `jq -c '.Records[]' | sed -n 57p`, however many documents an object joins."""
     put(tmp_path / "object", ENVELOPES[envelope][1]([text(each) for each in RECORDS]))
