@@ -124,3 +124,33 @@ def test_what_is_gone_or_has_changed_is_left_out(tmp_path: Path) -> None:
 
 def test_no_alerts_nothing_is_read() -> None:
     assert verbatim([], [], [READ], ScanOptions(TODAY)) == {}
+
+
+@pytest.mark.parametrize("limits", [DEFAULT_LIMITS, Limits(chunk_bytes=64)], ids=["at once", "in chunks"])
+@pytest.mark.parametrize("blank", [b"", b"\n\r\n", b"17\n{broken\n"], ids=["none", "blank", "broken"])
+def test_the_number_of_a_record_in_lines_is_its_line(tmp_path: Path, blank: bytes, limits: Limits) -> None:
+    """Whatever stands between them, `sed -n 3p` shows what `"record": 3` names; and its text is found again."""
+    made = lines(RECORDS[:2]) + blank + lines(RECORDS[2:4]) + blank + lines(RECORDS[4:])
+    put(tmp_path / "object", made)
+    with open_inputs([str(tmp_path)]) as objects:
+        alerts = scan(objects, [EACH], ScanOptions(TODAY, limits=limits)).alerts
+    told = [seen for alert in alerts for seen in sightings(alert.evidence)]
+    assert len(told) == len(RECORDS)
+    for seen in told:
+        assert json.loads(made.split(b"\n")[int(str(seen["record"])) - 1])["eventID"] == seen["event_id"]
+    assert read_again(tmp_path, limits=limits) == of(RECORDS)
+
+
+def test_what_is_no_record_counts_in_the_numbers_of_a_log_file(tmp_path: Path) -> None:
+    """A record is found by its number behind odd elements, and a fault is named by the number that it has."""
+    odd = [None, "x", [], text(RECORDS[0]), {"eventName": "ConsoleLogin", "eventTime": 17}, text(RECORDS[1])]
+    parts = [one if isinstance(one, bytes) else json.dumps(one).encode() for one in odd]
+    put(tmp_path / "object", b'{"Records":[' + b",".join(parts) + b"]}")
+    with open_inputs([str(tmp_path)]) as objects:
+        report = scan(objects, [EACH], ScanOptions(TODAY))
+    told = [seen for alert in report.alerts for seen in sightings(alert.evidence)]
+    assert {seen["event_id"]: seen["record"] for seen in told} == {
+        RECORDS[0]["eventID"]: 4,
+        RECORDS[1]["eventID"]: 6,
+    }
+    assert [one.place for one in report.malformed] == ["record 1", "record 2", "record 3", "record 5"]

@@ -252,3 +252,12 @@ def test_many_actors_are_counted(shell: Shell, room: Path) -> None:
     (room / "all.yaml").write_text(text, encoding="utf-8")
     answer = shell("scan", "many.ndjson", "-d", "all.yaml", "--full", "--jobs", "1")
     assert "  and 2 others\n" in answer.out
+
+
+def test_a_hostile_name_forges_no_line_of_an_error(shell: Shell, room: Path) -> None:
+    """Names of files were written by somebody, too: neither line ends nor colours of theirs reach the terminal."""
+    (room / "logs\nhint: all is well\x1b[32m").write_text("")
+    answer = shell("scan", "logs\nhint: all is well\x1b[3", *OWN)
+    assert answer.code == 3
+    assert [line.split(":")[0] for line in answer.err.splitlines()] == ["error", "hint"]
+    assert "\x1b" not in answer.err

@@ -8,6 +8,7 @@ import functools
 import gzip
 import os
 import pickle
+import re
 from pathlib import Path
 
 import pytest
@@ -257,10 +258,14 @@ def test_broken_bodies_give_what_is_whole():
     assert found(engine, cut) == [(0, 0, found(engine, log_file(record()))[0][2])]
     assert [bad.reason for bad in engine.process(cut).malformed] == [Reason.CUT_SHORT]
     bad_text = good[:-2] + b',{"a":"\xff"},7,{"a":NaN}]}'
-    assert [bad.reason for bad in engine.process(Body(Kind.LOG_FILE, bad_text, "bad")).malformed][:2] == [
-        Reason.NOT_UTF8,
-        Reason.NOT_AN_OBJECT,
-    ] or engine.process(Body(Kind.LOG_FILE, bad_text, "bad")).malformed
+    told = [
+        re.sub(r", byte \d+", "", str(bad)) for bad in engine.process(Body(Kind.LOG_FILE, bad_text, "bad")).malformed
+    ]
+    assert told == [
+        "bad, record 2: not UTF-8: at byte 6 of the record",
+        "bad, record 3: not a JSON object: `7`",
+        "bad, record 4: broken JSON: NaN or Infinity, which JSON does not have",
+    ]
     deep = log_file(record(), {"a": 1}).data.replace(b'{"a": 1}', b'{"a":' + b"[" * 5000 + b"]" * 5000 + b"}")
     result = engine.process(Body(Kind.LOG_FILE, deep, "deep"))
     assert (result.records, [bad.reason for bad in result.malformed]) == (1, [Reason.TOO_DEEP])

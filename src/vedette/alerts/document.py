@@ -94,7 +94,7 @@ def _sighting(seen: Sighting, records: Mapping[Sighting, str]) -> dict[str, obje
         "error": seen.error,
         "resources": list(seen.resources),
         "object": seen.object_name,
-        "record": seen.first_line + seen.place,
+        "record": seen.number,
     }
     if seen in records:
         told["cloudtrail"] = records[seen]

@@ -27,8 +27,8 @@ class Sighting(NamedTuple):
     """One matching record: when, who, from where, what, and where its verbatim text is found again.
 
     `time` is eventTime in epoch seconds. Texts are empty where the record has none; `error` is its code, or its message
-    if it has no code. `object_name`, `first_line` and `place` name the body and the record in it, from 0
-    (`Engine.records_at` reads it again).
+    if it has no code. `place` is the index of the record among those of its body (`Engine.records_at` reads it again);
+    `first_line` and it together are the record's `number`.
     """
 
     time: int
@@ -45,6 +45,11 @@ class Sighting(NamedTuple):
     user_agent: str
     error: str
     resources: tuple[str, ...]
+
+    @property
+    def number(self) -> int:
+        """The number of the record, or its line, in the object `object_name`, from 1."""
+        return self.first_line + self.place
 
     @property
     def order(self) -> tuple[int, str, str, int, int]:

@@ -20,7 +20,7 @@ from vedette.detections.definition import Detection
 from vedette.engine.engine import Engine
 from vedette.engine.fold import Fold, GroupResult, Tally
 from vedette.engine.result import BodyResult
-from vedette.errors import NothingToDoError
+from vedette.errors import NothingToDoError, printable
 from vedette.sources.files import STDIN, FileObject, Unreadable, find_objects, spooled_stdin
 
 OTHER_GROUPS = "(other groups)"
@@ -98,12 +98,12 @@ def open_inputs(paths: Sequence[str]) -> Iterator[list[FileObject | Unreadable]]
         found = list({one.name: one for one in (*piped, *on_disk)}.values())
         if not found:
             raise NothingToDoError(
-                f"no file in {', '.join(f'`{path}`' for path in paths)}",
+                f"no file in {', '.join(f'`{printable(path)}`' for path in paths)}",
                 hint="give a folder as CloudTrail lays it out, a log file, or `-` for standard input",
             )
         first = found[0]
         if isinstance(first, Unreadable) and all(isinstance(one, Unreadable) for one in found):
-            raise NothingToDoError(f"cannot read `{first.name}`: {first.reason}")
+            raise NothingToDoError(f"cannot read `{printable(first.name)}`: {first.reason}")
         yield found
 
 
@@ -228,18 +228,16 @@ def verbatim(
 
 
 def _read_again(engine: Engine, one: FileObject, wanted: Sequence[Sighting], limits: Limits) -> dict[Sighting, str]:
-    missing = defaultdict(set)
-    for sighting in wanted:
-        missing[sighting.first_line].add(sighting)
+    missing = set(wanted)
     found: dict[Sighting, str] = {}
     try:
         with one.open() as stream:
             for body in read_bodies(stream, one.name, limits):
-                if isinstance(body, Body) and missing.get(body.first_line):
-                    texts = _texts(engine, body, missing[body.first_line])
-                    missing[body.first_line] -= texts.keys()
+                if isinstance(body, Body) and any(seen.number >= body.first_line for seen in missing):
+                    texts = _texts(engine, body, missing)
+                    missing -= texts.keys()
                     found |= texts
-                if not any(missing.values()):
+                if not missing:
                     break
     except OSError:
         return found

@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO, TextIO
 
-from vedette.errors import NothingToDoError, closest, reason_of
+from vedette.errors import NothingToDoError, closest, printable, reason_of
 
 STDIN = "-"
 SHOWN_FAULTS = 10
@@ -74,6 +74,6 @@ def near_to(path: str) -> str | None:
         return None
     near = closest(given.name, names)
     if near:
-        return f"did you mean `{given.parent / near}`?"
+        return f"did you mean `{printable(str(given.parent / near))}`?"
     matches_nothing = near is None and any(sign in path for sign in "*?[")
     return "no name matches, and so the shell left the pattern as it is" if matches_nothing else None

@@ -74,7 +74,7 @@ class Engine:
             event_ids=_event_ids(records),
             matches=Matches(self._matches(body, reading, found, strides)),
             minutes=self._times.minutes(records) if self._counts_minutes else None,
-            malformed=(*reading.malformed, *(_untimed(body, records, place) for place in untimed)),
+            malformed=(*reading.malformed, *(_untimed(body, reading, place) for place in untimed)),
             hours=() if self._habits is None else self._habits.hours(_without(records, excluded)),
         )
 
@@ -105,15 +105,18 @@ class Engine:
         self, body: Body, reading: Reading, found: Iterable[tuple[int, Hits]], strides: Mapping[int, int]
     ) -> Iterator[Match]:
         make = tuple.__new__  # what `Match(…)` comes to, at a third of its price
+        first_line, numbers = body.first_line, reading.numbers
         for place, hits in found:
+            if numbers is not None:
+                first_line = body.first_line + numbers[place] - place
             record = reading.records[place]
             time = self._times.time(record.event_time)
             assert time is not None
             if strides and _untold(time // 60, hits, strides):
-                sighting = bare_sighting(time, body.name, body.first_line, place)
+                sighting = bare_sighting(time, body.name, first_line, place)
                 actor = self._sightings.actor(record)
             else:
-                sighting = self._sightings.sighting(record, time, body, place)
+                sighting = self._sightings.sighting(record, time, body.name, first_line, place)
                 actor = sighting.actor
             for number in hits:
                 readings = self._readings[number]
@@ -146,7 +149,8 @@ def _event_ids(records: Sequence[Record]) -> EventIds:
     return EventIds(value if isinstance(value, str) else "" for value in ids)
 
 
-def _untimed(body: Body, records: Sequence[Record], place: int) -> Malformed:
-    stamp = records[place].event_time
+def _untimed(body: Body, reading: Reading, place: int) -> Malformed:
+    stamp = reading.records[place].event_time
     shown = "missing" if stamp is UNSET else repr(stamp)[:_SHOWN]
-    return Malformed(body.name, f"record {body.first_line + place}", Reason.BAD_TIME, shown)
+    number = place if reading.numbers is None else reading.numbers[place]
+    return Malformed(body.name, f"record {body.first_line + number}", Reason.BAD_TIME, shown)

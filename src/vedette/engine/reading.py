@@ -33,13 +33,25 @@ Element: TypeAlias = tuple[bytes, int]
 class Reading:
     """The records of one body in their order. `odd` are the indices of those that did not fit the schema.
 
-    `texts` are the records verbatim, if they were asked for.
+    `texts` are the records verbatim, if they were asked for. `numbers` are how many elements or lines stand before each
+    in the body: its index, and then None, unless something between them is no record, or a line holds several.
     """
 
     records: list[Record] = field(default_factory=list)
     odd: set[int] = field(default_factory=set)
     texts: list[bytes] | None = None
+    numbers: list[int] | None = None
     malformed: list[Malformed] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """A record, its text, and how many elements or lines of the body stand before it."""
+
+    text: bytes
+    offset: int
+    record: Record
+    is_odd: bool
 
 
 class BodyReader:
@@ -55,7 +67,7 @@ class BodyReader:
             records = self._at_once(body)
             if records is not None:
                 texts = [text for text, _ in self._elements(body)] if verbatim else None
-                return Reading(records, texts=texts)
+                return Reading(records, texts=texts, numbers=self._line_numbers(body, len(records)))
         except ERRORS:
             pass
         return self._one_by_one(body, verbatim=verbatim)
@@ -80,40 +92,53 @@ class BodyReader:
                 return None
         return records if all(map(_is_record, records)) else None
 
+    def _line_numbers(self, body: Body, records: int) -> list[int] | None:
+        """The numbers of records in lines, if some lines are blank."""
+        in_lines = body.kind in (Kind.NDJSON, Kind.SUBSCRIPTION)
+        if not in_lines or body.data.rstrip().count(b"\n") == records - 1:
+            return None
+        return [offset for _, offset in self._elements(body)]
+
     def _may_be_too_large(self, body: Body) -> bool:
         longest = max((len(text) for text, _ in self._elements(body)), default=0)
         return longest > self._limits.record_bytes
 
     def _one_by_one(self, body: Body, *, verbatim: bool) -> Reading:
-        reading = Reading(texts=[] if verbatim else None)
+        reading, numbers = Reading(texts=[] if verbatim else None), []
         for found in self._found(body):
             if isinstance(found, Malformed):
                 reading.malformed.append(found)
                 continue
-            text, record, is_odd = found
-            if is_odd:
+            if found.is_odd:
                 reading.odd.add(len(reading.records))
-            reading.records.append(record)
+            reading.records.append(found.record)
+            numbers.append(found.offset)
             if reading.texts is not None:
-                reading.texts.append(text)
+                reading.texts.append(found.text)
+        if numbers != list(range(len(numbers))):
+            reading.numbers = numbers
         return reading
 
-    def _found(self, body: Body) -> Iterator[tuple[bytes, Record, bool] | Malformed]:
+    def _found(self, body: Body) -> Iterator[_Found | Malformed]:
         try:
             elements: Iterable[Element] = self._elements(body)
         except ERRORS:
             elements = ((b"", 0),)
-        for text, offset in elements:
+        more = 0
+        for text, at in elements:
+            offset = at + more
             record = self._fitting(text, body.kind) if text else None
             if record is not None:
-                yield text, record, False
+                yield _Found(text, offset, record, is_odd=False)
                 continue
             document = self._plain_document(text) if body.kind is Kind.LOG_FILE and text else None
             if document is not None:
-                yield text, self._projection.fit(document), True
+                yield _Found(text, offset, self._projection.fit(document), is_odd=True)
                 continue
-            for found in split(_alone(body, text, offset), self._limits):
-                yield found if isinstance(found, Malformed) else self._in_full(found, body, offset)
+            inside = 0
+            for inside, found in enumerate(split(_alone(body, text, offset), self._limits), 1):
+                yield found if isinstance(found, Malformed) else self._in_full(found, body, offset + inside - 1)
+            more += max(inside - 1, 0)  # a line that is a log file counts as the records in it
 
     def _plain_document(self, text: bytes) -> dict[str, object] | None:
         """The element of a log file that is an object well within the limits; None if `split` has to judge it."""
@@ -153,14 +178,15 @@ class BodyReader:
             return None
         return record if kind is Kind.LOG_FILE or _is_record(record) else None
 
-    def _in_full(self, text: bytes, body: Body, offset: int) -> tuple[bytes, Record, bool] | Malformed:
+    def _in_full(self, text: bytes, body: Body, offset: int) -> _Found | Malformed:
         record = self._fitting(text, Kind.LOG_FILE)
         if record is not None:
-            return text, record, False
+            return _Found(text, offset, record, is_odd=False)
         document = load_document(text)
         if document is None:
-            return Malformed(body.name, f"record {body.first_line + offset}", Reason.BROKEN_JSON, "not a JSON object")
-        return text, self._projection.fit(document), True
+            why = "NaN or Infinity, which JSON does not have"  # all that `split` lets pass and no decoder takes
+            return Malformed(body.name, f"record {body.first_line + offset}", Reason.BROKEN_JSON, why)
+        return _Found(text, offset, self._projection.fit(document), is_odd=True)
 
 
 def _alone(body: Body, text: bytes, offset: int) -> Body:

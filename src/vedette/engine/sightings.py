@@ -10,7 +10,6 @@ import msgspec
 from msgspec import UNSET, UnsetType
 
 from vedette.alerts.evidence import Sighting
-from vedette.cloudtrail.body import Body
 from vedette.cloudtrail.identity import Actor, actor_of, identity_fields
 from vedette.cloudtrail.projection import Projection, Record, put
 from vedette.engine.reader import RecordReader, open_raw
@@ -110,9 +109,9 @@ class SightingMaker:
                 put(document, path, value)
         return actor_of(document)
 
-    def sighting(self, record: Record, time: int, body: Body, place: int) -> Sighting:
-        """The sighting of the record at `place` in `body`."""
-        address, region, account, source, name, agent, error = self._facts(record)
+    def sighting(self, record: Record, time: int, name: str, first_line: int, place: int) -> Sighting:
+        """The sighting of the record at `place` among those of a body of the object `name`."""
+        address, region, account, source, call, agent, error = self._facts(record)
         event_id = record.event_id
         if type(event_id) is not str or len(event_id) > LONGEST or not event_id.isascii():
             event_id = _text(event_id)
@@ -121,15 +120,15 @@ class SightingMaker:
             (
                 time,
                 event_id,
-                body.name,
-                body.first_line,
+                name,
+                first_line,
                 place,
                 self.actor(record),
                 address,
                 region,
                 account,
                 source,
-                name,
+                call,
                 agent,
                 error,
                 _resources(record),
