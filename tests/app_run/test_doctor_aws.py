@@ -86,7 +86,7 @@ def test_what_is_missing_is_told_by_name(address: str, tmp_path: Path, monkeypat
         State.BAD,
         State.BAD,
     ]
-    assert "missing" in found["source bucket"].found or found["source bucket"].mend
+    assert "missing" in found["source bucket"].found
     assert not is_well(list(found.values()))
 
 
