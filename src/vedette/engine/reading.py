@@ -28,6 +28,9 @@ _decode_object = msgspec.json.Decoder(dict[str, object]).decode
 Element: TypeAlias = tuple[bytes, int]
 """The text of what may be a record, and how many records or lines of the body stand before it."""
 
+_Found: TypeAlias = tuple[Element, Record, bool]
+"""A record, where it stands, and whether it is odd."""
+
 
 @dataclass(slots=True)
 class Reading:
@@ -42,16 +45,6 @@ class Reading:
     texts: list[bytes] | None = None
     numbers: list[int] | None = None
     malformed: list[Malformed] = field(default_factory=list)
-
-
-@dataclass(frozen=True, slots=True)
-class _Found:
-    """A record, its text, and how many elements or lines of the body stand before it."""
-
-    text: bytes
-    offset: int
-    record: Record
-    is_odd: bool
 
 
 class BodyReader:
@@ -109,12 +102,13 @@ class BodyReader:
             if isinstance(found, Malformed):
                 reading.malformed.append(found)
                 continue
-            if found.is_odd:
+            (text, offset), record, is_odd = found
+            if is_odd:
                 reading.odd.add(len(reading.records))
-            reading.records.append(found.record)
-            numbers.append(found.offset)
+            reading.records.append(record)
+            numbers.append(offset)
             if reading.texts is not None:
-                reading.texts.append(found.text)
+                reading.texts.append(text)
         if numbers != list(range(len(numbers))):
             reading.numbers = numbers
         return reading
@@ -129,11 +123,11 @@ class BodyReader:
             offset = at + more
             record = self._fitting(text, body.kind) if text else None
             if record is not None:
-                yield _Found(text, offset, record, is_odd=False)
+                yield (text, offset), record, False
                 continue
             document = self._plain_document(text) if body.kind is Kind.LOG_FILE and text else None
             if document is not None:
-                yield _Found(text, offset, self._projection.fit(document), is_odd=True)
+                yield (text, offset), self._projection.fit(document), True
                 continue
             inside = 0
             for inside, found in enumerate(split(_alone(body, text, offset), self._limits), 1):
@@ -181,12 +175,12 @@ class BodyReader:
     def _in_full(self, text: bytes, body: Body, offset: int) -> _Found | Malformed:
         record = self._fitting(text, Kind.LOG_FILE)
         if record is not None:
-            return _Found(text, offset, record, is_odd=False)
+            return (text, offset), record, False
         document = load_document(text)
         if document is None:
             why = "NaN or Infinity, which JSON does not have"  # all that `split` lets pass and no decoder takes
             return Malformed(body.name, f"record {body.first_line + offset}", Reason.BROKEN_JSON, why)
-        return _Found(text, offset, self._projection.fit(document), is_odd=True)
+        return (text, offset), self._projection.fit(document), True
 
 
 def _alone(body: Body, text: bytes, offset: int) -> Body:
