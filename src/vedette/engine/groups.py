@@ -42,11 +42,12 @@ class Minute:
     @classmethod
     def counted(cls, start: int, packed: int, value: float | None) -> Minute:
         """A minute of which nothing is told, from the number that stands for it."""
-        minute = cls(start + (packed // _FIRST & _SECOND))
-        minute.last = start + (packed & _SECOND)
-        minute.count = packed // _COUNT
+        count, first, last = _unpacked(packed)
+        minute = cls(start + first)
+        minute.last = start + last
+        minute.count = count
         if value is not None:
-            minute.value, minute.samples = value, minute.count
+            minute.value, minute.samples = value, count
         return minute
 
     @property
@@ -113,21 +114,13 @@ _shared = lru_cache(maxsize=4096)(_repeated)
 """Nearly every minute counts the same value a few times: they have one set between them, which nobody may change."""
 
 
-_COUNT, _FIRST, _SECOND = 1 << 12, 1 << 6, (1 << 6) - 1
-"""The parts of a number that stands for a minute that is only counted: how many matches, and the first and the last
-second within it."""
+def _packed(count: int, first: int, last: int) -> int:
+    """The number that stands for a minute that is only counted: how many matches, the first and the last second."""
+    return count << 12 | first << 6 | last
 
 
-def _counted(packed: int, second: int) -> int:
-    """The number with one more match in that second of the minute; 0 is the minute without any."""
-    if not packed:
-        return _COUNT + second * _FIRST + second
-    first, last = packed // _FIRST & _SECOND, packed & _SECOND
-    if second < first:
-        packed -= (first - second) * _FIRST
-    elif second > last:
-        packed += second - last
-    return packed + _COUNT
+def _unpacked(packed: int) -> tuple[int, int, int]:
+    return packed >> 12, packed >> 6 & 63, packed & 63
 
 
 class Minutes:
@@ -161,10 +154,12 @@ class Minutes:
             self._minutes[start] = match
             return 1
         if not told and match.value == self.value and (found is None or isinstance(found, int)):
-            self._minutes[start] = _counted(found or 0, time - start)
+            second = time - start
+            count, first, last = (0, second, second) if found is None else _unpacked(found)
+            self._minutes[start] = _packed(count + 1, min(first, second), max(last, second))
             return 0
         if not isinstance(found, Minute):
-            found = self._minutes[start] = Minute(time) if found is None else self._whole(start, found)
+            found = self._minutes[start] = Minute(time) if found is None else _whole(start, found, self.value)
         found.add(time, match.value)
         if not told or (keep < PER_MINUTE and len(found.sightings) >= keep):
             return 0
@@ -190,15 +185,12 @@ class Minutes:
         """The minute without anything told of it; a number if each of its matches had the group's value."""
         if isinstance(found, int):
             return found
-        minute = self._whole(start, found)
+        minute = _whole(start, found, self.value)
         minute.forget(0)
         samples = 0 if self.value is None else minute.count
         if minute.statistics is None and minute.value == self.value and minute.samples == samples:
-            return minute.count * _COUNT + (minute.first - start) * _FIRST + minute.last - start
+            return _packed(minute.count, minute.first - start, minute.last - start)
         return minute
-
-    def _whole(self, start: int, found: Minute | Match | int) -> Minute:
-        return whole(start, found, self.value)
 
     def series(self) -> Series:
         """The metric's values, minute by minute; the sets in it are to be read only."""
@@ -208,7 +200,7 @@ class Minutes:
             if isinstance(found, Minute):
                 data = found.statistic_set()
             else:
-                count, value = (found // _COUNT, self.value) if isinstance(found, int) else (1, found.value)
+                count, value = (_unpacked(found)[0], self.value) if isinstance(found, int) else (1, found.value)
                 data = None if value is None else _shared(value, count)
             if data is not None:
                 points[start] = data
@@ -223,7 +215,7 @@ class Minutes:
         return _ByMinute(self._minutes, self.value)
 
 
-def whole(start: int, found: Minute | Match | int, value: float | None) -> Minute:
+def _whole(start: int, found: Minute | Match | int, value: float | None) -> Minute:
     """What is kept of the minute at `start`, written out; `value` is that of the group."""
     if isinstance(found, Minute):
         return found
@@ -238,7 +230,7 @@ class _ByMinute(EvidenceByMinute):
         self._value = value
 
     def __getitem__(self, start: int) -> Evidence:
-        return whole(start, self._minutes[start], self._value).told()
+        return _whole(start, self._minutes[start], self._value).told()
 
     def __iter__(self) -> Iterator[int]:
         return iter(self._minutes)
@@ -252,7 +244,7 @@ class _ByMinute(EvidenceByMinute):
     def count(self, start: int) -> int:
         found = self._minutes[start]
         if isinstance(found, int):
-            return found // _COUNT
+            return _unpacked(found)[0]
         return found.count if isinstance(found, Minute) else 1
 
     def together(self, starts: Iterable[int]) -> Evidence:
@@ -260,7 +252,7 @@ class _ByMinute(EvidenceByMinute):
         alone = [found.sighting for _, found in every if isinstance(found, Match)]
         if len(alone) == len(every):
             return Evidence.of(alone)
-        minutes = [whole(start, found, self._value) for start, found in every]
+        minutes = [_whole(start, found, self._value) for start, found in every]
         found = Evidence.of(sighting for minute in minutes for sighting in minute.sightings)
         for minute in minutes:
             if minute.evidence is not None:
